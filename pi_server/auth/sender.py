@@ -1,0 +1,103 @@
+"""One HTTP request of a sign-in or a refresh, sent once and read whole.
+
+In: a `Request`. Out: a `Reply`, or `PiError` naming the host and the cause.
+Never here: a redirect followed, a retry, an address with a secret in a message, a body over the cap.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+
+from pi_server.auth.provider import NotSent
+from pi_server.errors import PiError
+from pi_server.values import Reply, Request
+
+MAX_BODY_BYTES = 64 * 1024
+# The read is long: giving up on a refresh whose answer is on its way loses the login.
+TIMEOUT = httpx.Timeout(connect=10, write=10, read=60, pool=10)
+
+
+async def send(
+    client: httpx.AsyncClient,
+    request: Request,
+    *,
+    auth: httpx.Auth | None = None,
+    max_body_bytes: int = MAX_BODY_BYTES,
+) -> Reply:
+    """Send and read the reply, whatever its status; `auth` puts a credential in where the request carries none.
+
+    Raises what `auth` raises, `NotSent` when no byte left this machine, `PiError` `provider_unreachable` when the
+    answer was lost, and `provider_error` for an answer that is too long or compressed.
+    """
+    host = urlsplit(request.url).hostname or "the provider"
+    try:
+        built = client.build_request(
+            request.method,
+            request.url,
+            headers={**request.headers, "accept-encoding": "identity"},
+            content=request.body,
+            timeout=TIMEOUT,
+        )
+        response = await client.send(built, auth=auth, follow_redirects=False, stream=True)
+        try:
+            return await _read(response, host, max_body_bytes)
+        finally:
+            await response.aclose()
+    except httpx.HTTPError as error:
+        raise _translated(error, host) from None  # its text and its request may hold secrets
+    except httpx.InvalidURL:
+        raise PiError("provider_error", "The provider's address is malformed") from None
+
+
+async def _read(response: httpx.Response, host: str, max_body_bytes: int) -> Reply:
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        raise PiError("provider_error", f"{host} answered in a compressed form that was not asked for")
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > max_body_bytes:
+            raise PiError("provider_error", f"{host} answered with more than {max_body_bytes // 1024} kB")
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Reply(status=response.status_code, headers=headers, body=bytes(body))
+
+
+def _translated(error: httpx.HTTPError, host: str) -> PiError:
+    match error:
+        case httpx.UnsupportedProtocol():
+            return PiError("provider_error", "The provider's address is not http or https")
+        case httpx.ProxyError():
+            return NotSent("provider_unreachable", f"The proxy refused the connection to {host}; check HTTPS_PROXY")
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            return NotSent("provider_unreachable", f"No connection to {host} in time; check the network and the proxy")
+        case httpx.ConnectError():
+            return NotSent("provider_unreachable", _why_no_connection(error, host))
+        case httpx.TimeoutException():
+            return PiError("provider_unreachable", f"{host} did not answer in time")
+        case _:
+            return PiError("provider_unreachable", f"The connection to {host} broke before its answer was complete")
+
+
+def _why_no_connection(error: BaseException, host: str) -> str:
+    if any(isinstance(cause, ssl.SSLCertVerificationError) or _names_ca(cause) for cause in _causes(error)):
+        return (
+            f"The certificate of {host} is not trusted; if a proxy replaces certificates, "
+            "name its CA file in SSL_CERT_FILE"
+        )
+    if any(isinstance(cause, ssl.SSLError) for cause in _causes(error)):
+        return f"No secure connection to {host}; check the proxy and the network"
+    return f"No connection to {host}; check the network and the proxy"
+
+
+def _names_ca(cause: BaseException) -> bool:
+    return "CERTIFICATE_VERIFY_FAILED" in str(cause)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

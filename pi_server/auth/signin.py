@@ -1,0 +1,374 @@
+"""One sign-in attempt: a flow driven from its first step to a stored credential, and what a client may see of it.
+
+In: a flow, pasted texts, redirects. Out: `Attempt` values, each change told to `on_update`.
+Never here: ids, other attempts, a provider's name in a branch; a secret in an `Attempt`.
+
+Once an answer was taken, its exchange is finished and saved whatever becomes of the request that brought it.
+`end` discards an exchange in flight (the person said so); `end_when_idle` lets it finish (time is up, or the server
+stops).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Literal
+
+from pi_server.auth.credentials import Credential, OAuth
+from pi_server.auth.flow import Ask, Flow, InvalidPaste, Send, Show, Step, Wait
+from pi_server.auth.loopback import Listener
+from pi_server.clock import Clock
+from pi_server.errors import Action, PiError
+from pi_server.values import Reply, Request
+
+TTL_S = 600
+"""How long an attempt stays open, unless its provider says otherwise"""
+
+State = Literal[
+    "awaitingCode", "awaitingBrowser", "polling", "succeeded", "failed", "cancelled", "expired", "superseded"
+]
+OPEN: tuple[State, ...] = ("awaitingCode", "awaitingBrowser", "polling")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeInput:
+    label: str
+    placeholder: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasteCodeStep:
+    url: str
+    instructions: str
+    input: CodeInput
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrowserStep:
+    url: str
+    instructions: str
+    input: CodeInput
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceCodeStep:
+    verification_uri: str
+    user_code: str
+    interval_ms: int
+    instructions: str
+
+
+LoginStep = PasteCodeStep | BrowserStep | DeviceCodeStep
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptError:
+    code: str
+    message: str
+    action: Action | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """A sign-in as a client sees it. `step` is None once it has ended.
+
+    An `error` in an open attempt says why the last redirect did not do: the person may try again.
+    """
+
+    login_id: str
+    provider: str
+    state: State
+    expires_at: int
+    """Unix milliseconds"""
+    step: LoginStep | None = None
+    error: AttemptError | None = None
+    account: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.state not in OPEN
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What a sign-in may do to the world."""
+
+    send: Callable[[Request], Awaitable[Reply]]
+    save: Callable[[str, Credential], Awaitable[None]]
+    clock: Clock
+    on_update: Callable[[Attempt], None]
+
+
+@dataclass(frozen=True)
+class _Paste:
+    text: str = field(repr=False)
+    outcome: asyncio.Future[Attempt | PiError] | None
+    """Told what became of it; None for a redirect, which nobody waits for"""
+
+
+class _Over(Exception):
+    """The attempt has ended in a question that nobody will answer."""
+
+
+class Signin:
+    """Drives one flow. `run` is to be a task; everything else may be called at any time, from the same loop."""
+
+    def __init__(self, attempt: Attempt, flow: Flow, world: World, listener: Listener | None = None) -> None:
+        loop = asyncio.get_running_loop()
+        self.attempt = attempt
+        self.opened: asyncio.Future[None] = loop.create_future()
+        """Done when there is something to show, or when the attempt has ended without"""
+        self.ended: asyncio.Future[Attempt] = loop.create_future()
+        self.heard = False
+        """Whether a client knows of it; before that, changes are told to nobody"""
+        self.failure: PiError | None = None
+        """Why it failed, in full"""
+        self._flow = flow
+        self._world = world
+        self._listener = listener
+        self._shown: Show | None = None
+        self._pastes: asyncio.Queue[_Paste] = asyncio.Queue()
+        self._outcomes: list[asyncio.Future[Attempt | PiError]] = []
+        self._taken: _Paste | None = None
+        self._idle = False
+        self._saving = False
+        self._verdict: tuple[State, PiError | None] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.Task[None] | None = None
+
+    async def run(self, resources: AsyncExitStack) -> None:
+        """To the end, whatever it is; `resources` are closed then."""
+        self._task = asyncio.current_task()
+        self._expire_in(TTL_S)
+        async with resources:
+            try:
+                if not self.attempt.ended:
+                    await self._finish(await self._drive())
+            except PiError as error:
+                self._fail(error)
+            except _Over:
+                pass
+            except Exception:  # noqa: BLE001 (an attempt always ends)
+                _log.exception("the sign-in to %s broke", self.attempt.provider)
+                self._fail(PiError("internal", "The sign-in broke; the log has the details"))
+            finally:
+                self._close()
+
+    def paste(self, text: str) -> asyncio.Future[Attempt | PiError]:
+        """Give an answer; the future tells what became of it and never fails."""
+        outcome: asyncio.Future[Attempt | PiError] = asyncio.get_running_loop().create_future()
+        if self.attempt.ended:
+            outcome.set_result(over(self.attempt))
+        elif self.attempt.state == "polling":
+            outcome.set_result(PiError("unsupported", "This sign-in wants no code here; enter it in the browser"))
+        else:
+            self._outcomes.append(outcome)
+            self._pastes.put_nowait(_Paste(text, outcome))
+        return outcome
+
+    def end(self, state: State, error: PiError | None = None) -> None:
+        """Now; the result of an exchange in flight is discarded. Without effect once the credential is being saved."""
+        if self.attempt.ended or self._saving:
+            return
+        self._settle(state, error)
+        if self._task is not None:
+            self._task.cancel()
+
+    def end_when_idle(self, state: State, error: PiError) -> None:
+        """Now, unless an answer is being exchanged: then as soon as it would wait for the person again."""
+        if self._idle or not self.opened.done():
+            self.end(state, error)
+        else:
+            self._verdict = (state, error)
+
+    # Driving
+
+    async def _drive(self) -> Credential:
+        resume: Callable[[], Step] = partial(next, self._flow)
+        while True:
+            try:
+                step = resume()
+            except StopIteration as stop:
+                credential: Credential = stop.value
+                return credential
+            try:
+                resume = partial(self._flow.send, await self._perform(step))
+            except PiError as error:
+                resume = partial(self._flow.throw, error)
+
+    async def _perform(self, step: Step) -> Reply | str | None:
+        match step:
+            case Send(request):
+                return await self._world.send(request)
+            case Show():
+                self._show(step)
+            case Ask():
+                return await self._ask(step)
+            case Wait(seconds):
+                await self._wait(seconds)
+        return None
+
+    def _show(self, show: Show) -> None:
+        self._shown = show
+        if show.expires_in_s is not None:
+            self._expire_in(show.expires_in_s)
+
+    async def _ask(self, ask: Ask) -> str:
+        shown = self._shown
+        assert shown is not None
+        self._report(ask.problem)
+        self._open(_question(shown, ask, listening=self._listener is not None))
+        self._taken = await self._next_answer(shown.state or "")
+        self._go_on()
+        return self._taken.text
+
+    async def _wait(self, seconds: float) -> None:
+        if self._shown is not None and self._shown.user_code is not None:
+            self._open(_device_code(self._shown, self._shown.user_code))
+        await self._world.clock.sleep(seconds)
+        self._idle = False
+
+    async def _next_answer(self, state: str) -> _Paste:
+        """What is pasted or what the browser brings, whichever comes first."""
+        if self._listener is None:
+            return await self._pastes.get()
+        pasted = asyncio.ensure_future(self._pastes.get())
+        redirected = asyncio.ensure_future(self._listener.redirect(state))
+        try:
+            await asyncio.wait((pasted, redirected), return_when=asyncio.FIRST_COMPLETED)
+            return pasted.result() if pasted.done() else _Paste(redirected.result(), None)
+        finally:
+            pasted.cancel()
+            redirected.cancel()
+
+    async def _finish(self, credential: Credential) -> None:
+        self._saving = True
+        await self._world.save(self.attempt.provider, credential)
+        account = credential.account if isinstance(credential, OAuth) else None
+        self._settle("succeeded", account=account)
+
+    # What a client sees
+
+    def _open(self, step: LoginStep) -> None:
+        """The flow waits for the person from here on."""
+        if self._verdict is not None:
+            self._settle(*self._verdict)
+            raise _Over
+        self._idle = True
+        self._change(state=_state(step), step=step)
+        if not self.opened.done():
+            self.opened.set_result(None)
+
+    def _report(self, problem: InvalidPaste | PiError | None) -> None:
+        """Tell a problem to whoever pasted; a redirect's goes into the attempt."""
+        if problem is None or self._taken is None:
+            return
+        error = problem if isinstance(problem, PiError) else PiError(problem.code, problem.message)
+        outcome, self._taken = self._taken.outcome, None
+        if outcome is None:
+            self._change(error=_error(error))
+        else:
+            self._outcomes.remove(outcome)
+            self._tell(outcome, error)
+
+    def _go_on(self) -> None:
+        self._idle = False
+        self._change(error=None)
+
+    def _change(self, **changes: object) -> None:
+        changed = replace(self.attempt, **changes)  # type: ignore[arg-type]
+        if changed == self.attempt:
+            return
+        self.attempt = changed
+        if self.heard:
+            self._world.on_update(changed)
+
+    def _fail(self, error: PiError) -> None:
+        error.provider = error.provider or self.attempt.provider
+        self._settle("failed", error)
+
+    def _settle(self, state: State, error: PiError | None = None, account: str | None = None) -> None:
+        """Over: the change is told first, then everybody who waits is answered."""
+        if self.attempt.ended:
+            return
+        self.failure = error
+        self._change(state=state, step=None, error=_error(error) if error else None, account=account)
+        self.ended.set_result(self.attempt)
+        if not self.opened.done():
+            self.opened.set_result(None)
+        for outcome in self._outcomes:
+            self._tell(outcome, self._last_word())
+
+    def _last_word(self) -> Attempt | PiError:
+        if self.attempt.state == "succeeded":
+            return self.attempt
+        return self.failure if self.attempt.state == "failed" and self.failure else over(self.attempt)
+
+    def _tell(self, outcome: asyncio.Future[Attempt | PiError], result: Attempt | PiError) -> None:
+        if isinstance(result, PiError):
+            result.provider = result.provider or self.attempt.provider
+        if not outcome.done():
+            outcome.set_result(result)
+
+    # Time
+
+    def _expire_in(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self.attempt = replace(self.attempt, expires_at=self._world.clock.now_ms() + int(seconds * 1000))
+        self._timer = asyncio.ensure_future(self._expire(seconds))
+
+    async def _expire(self, seconds: float) -> None:
+        await self._world.clock.sleep(seconds)
+        self.end_when_idle(
+            "expired", PiError("attempt_expired", "The sign-in was not finished in time; start it again")
+        )
+
+    def _close(self) -> None:
+        self._settle("cancelled", PiError("shutting_down", "The server is stopping"))
+        self._flow.close()
+        self._taken = None  # an ended attempt is remembered, its code is not
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+def over(attempt: Attempt) -> PiError:
+    """The answer to a code that came after the end."""
+    if attempt.state == "expired":
+        return PiError("attempt_expired", "The sign-in was not finished in time; start it again")
+    return PiError("attempt_ended", f"This sign-in is already over ({attempt.state}); start another one")
+
+
+def _question(shown: Show, ask: Ask, *, listening: bool) -> LoginStep:
+    wanted = CodeInput(label=ask.label, placeholder=ask.placeholder)
+    step = BrowserStep if listening else PasteCodeStep
+    return step(url=shown.url, instructions=shown.instructions, input=wanted)
+
+
+def _device_code(shown: Show, user_code: str) -> LoginStep:
+    return DeviceCodeStep(
+        verification_uri=shown.url,
+        user_code=user_code,
+        interval_ms=shown.interval_ms or 5000,
+        instructions=shown.instructions,
+    )
+
+
+def _state(step: LoginStep) -> State:
+    match step:
+        case PasteCodeStep():
+            return "awaitingCode"
+        case BrowserStep():
+            return "awaitingBrowser"
+        case DeviceCodeStep():
+            return "polling"
+
+
+def _error(error: PiError) -> AttemptError:
+    return AttemptError(code=error.code, message=error.message, action=error.action)
