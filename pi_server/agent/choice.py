@@ -1,0 +1,68 @@
+"""Which model a turn goes to. In: what was asked for, what is set, who is signed in. Out: a `Model`, or why not.
+
+Never here: the network; a provider counts as available by what is known of its sign-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from pi_server.errors import InvalidParams, PiError
+from pi_server.values import Model, ProviderStatus
+
+UNKNOWN_PROVIDER = "unknown_provider"
+
+
+class Catalog(Protocol):
+    """What is known of models without asking anybody."""
+
+    def find(self, model_id: str) -> Model:
+        """An id unknown under a known provider is a model like any other; raises `InvalidParams` unknown_provider."""
+        ...
+
+    def default(self, provider: str) -> str | None:
+        """The id of the model to take when nobody chose one."""
+        ...
+
+
+class Statuses(Protocol):
+    def status(self, provider: str) -> ProviderStatus: ...
+
+
+def named(model_id: str, catalog: Catalog) -> Model:
+    """The model that a client asked for; `InvalidParams` with `unknown_provider` when nobody could have it."""
+    provider, _, name = model_id.partition("/")
+    if not (provider and name):
+        raise InvalidParams("model: must be provider/id, as pi/models lists them")
+    try:
+        return catalog.find(model_id)
+    except InvalidParams:
+        message = "model: no provider has the id before the slash; pi/providers lists them"
+        raise InvalidParams(message, code=UNKNOWN_PROVIDER) from None
+
+
+def remembered(model_id: str, catalog: Catalog, where: str) -> Model:
+    """The model that a setting or a chat names; it may have been written when there was such a provider."""
+    try:
+        return named(model_id, catalog)
+    except InvalidParams:
+        raise PiError("model_not_found", f"{where} names a model of no known provider; choose another model") from None
+
+
+def default(catalog: Catalog, accounts: Statuses, providers: Sequence[str]) -> Model:
+    """A default of the first provider that is signed in.
+
+    With none, one whose sign-in is dead or unreadable: asking for its credential says precisely what is wrong.
+    """
+    states = {provider: accounts.status(provider).state for provider in providers}
+    ready = [provider for provider in providers if states[provider] == "ready"]
+    troubled = [provider for provider in providers if states[provider] in {"expired", "error"}]
+    for provider in (*ready, *troubled):
+        if model_id := catalog.default(provider):
+            return catalog.find(model_id)
+    raise PiError(
+        "login_required",
+        "No provider is signed in; sign in, or set an API key in the environment",
+        provider=providers[0] if len(providers) == 1 else None,
+    )

@@ -1,0 +1,305 @@
+"""A turn: ask the model, pass on what it says, keep it.
+
+In: the params of `pi/chat`. Out: the turn's events, of which `ended` is the last and comes exactly once; then what
+ended it badly is raised, a `PiError` or the `CancelledError` of whoever cancelled. `InvalidParams` comes before any
+event. Whatever has been said is on disk before `ended` is seen. To cancel a turn is to cancel the task that reads
+the events, once. Never here: sockets, a provider's format, a chat file's.
+
+Tools do not exist yet: `tools` and `approval` are accepted and have no effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pi_server.agent import choice
+from pi_server.agent.chats import Chats
+from pi_server.agent.context import Documents, blocks_of
+from pi_server.agent.history import history
+from pi_server.agent.titles import title_of
+from pi_server.agent.transcript import Transcript
+from pi_server.auth.credentials import Resolved
+from pi_server.clock import Clock
+from pi_server.conversation import (
+    Chat,
+    Ended,
+    Failure,
+    Message,
+    Retry,
+    Started,
+    StopReason,
+    TurnEvent,
+    Usage,
+    UsageReport,
+)
+from pi_server.errors import InvalidParams, PiError
+from pi_server.protocol.messages import ChatParams
+from pi_server.providers.base import Answer, Delta, Prompt
+from pi_server.providers.stream import Interrupted, Progress
+from pi_server.settings import Settings
+from pi_server.values import Model, ProviderStatus
+
+log = logging.getLogger(__name__)
+
+Stream = Callable[[Resolved, Prompt, Progress], AsyncGenerator[Delta | Retry | Answer, None]]
+"""`providers.stream.stream`, bound to a client, an auth and an adapter by whoever builds the turns"""
+
+REMEMBERED_TURNS = 10_000
+
+
+class Accounts(Protocol):
+    async def credential(self, provider: str) -> Resolved: ...
+
+    def status(self, provider: str) -> ProviderStatus: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """A turn that has its ids and nothing else yet."""
+
+    params: ChatParams
+    chat_id: str
+    turn_id: str
+
+
+@dataclass(kw_only=True)
+class _Run:
+    """What is known of a turn so far; it may end badly at any point of it."""
+
+    turn: Turn
+    progress: Progress = field(default_factory=Progress)
+    model: Model | None = None
+    transcript: Transcript | None = None
+    """None until the params have been found good and it is this turn's time"""
+    answer: Answer = field(default_factory=lambda: Answer(content=(), stop_reason=None, usage=Usage()))
+
+
+@dataclass
+class _Line:
+    """Those who want a turn in one chat; one of them has it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    turns: int = 0
+
+
+class Turns:
+    """Runs turns; several chats at once, those of one chat one after the other."""
+
+    def __init__(
+        self,
+        *,
+        accounts: Accounts,
+        catalog: choice.Catalog,
+        chats: Chats,
+        stream: Stream,
+        providers: Sequence[str],
+        settings: Callable[[], Settings],
+        clock: Clock,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._accounts = accounts
+        self._catalog = catalog
+        self._chats = chats
+        self._stream = stream
+        self._providers = providers
+        self._settings = settings
+        self._clock = clock
+        self._new_id = new_id
+        self._lines: dict[str, _Line] = {}
+        self._turn_ids: OrderedDict[str, None] = OrderedDict()
+
+    @property
+    def open_chats(self) -> int:
+        """Chats in which a turn runs or waits."""
+        return len(self._lines)
+
+    def open(self, params: ChatParams) -> Turn:
+        """Give the turn its ids; `duplicate_turn` when the client chose one that it had used."""
+        turn_id = params.turn_id or self._new_id()
+        if turn_id in self._turn_ids:
+            raise PiError("duplicate_turn", "There has been a turn with this turnId; choose another one")
+        self._turn_ids[turn_id] = None
+        if len(self._turn_ids) > REMEMBERED_TURNS:
+            self._turn_ids.popitem(last=False)
+        return Turn(params=params, chat_id=params.chat_id or self._new_id(), turn_id=turn_id)
+
+    async def run(self, turn: Turn, document: Documents) -> AsyncGenerator[TurnEvent, None]:
+        """The turn's events. Read it to its end, or close it: what came until then is kept either way."""
+        run = _Run(turn=turn)
+        failure: PiError | asyncio.CancelledError | None = None
+        async with AsyncExitStack() as held:
+            try:
+                async with aclosing(self._converse(run, document, held)) as events:
+                    async for event in events:
+                        yield event
+            except InvalidParams:
+                raise
+            except asyncio.CancelledError as cancelled:
+                failure, run.answer = cancelled, run.progress.answer()
+            except Interrupted as interrupted:
+                failure, run.answer = interrupted.error, interrupted.answer
+            except PiError as error:
+                failure = error
+            except GeneratorExit:
+                run.answer = run.progress.answer()
+                await self._end(run, asyncio.CancelledError())
+                raise
+            except Exception:
+                log.exception("A turn failed")
+                failure = PiError("internal", "The turn failed for a reason inside pi-server; its log says more")
+                run.answer = run.progress.answer()
+            ended, cancelled_late = await self._end(run, failure)
+        yield ended
+        for reason in filter(None, (failure, cancelled_late)):
+            raise reason
+
+    async def _converse(self, run: _Run, document: Documents, held: AsyncExitStack) -> AsyncGenerator[TurnEvent, None]:
+        params = run.turn.params
+        user = await self._user_message(params, document)
+        chat = await asyncio.to_thread(self._chats.get, params.chat_id) if params.chat_id else None
+        no_model = self._choose(run, chat)
+        await held.enter_async_context(self._alone(run.turn.chat_id))
+        earlier = await asyncio.to_thread(self._chats.messages, chat.chat_id) if chat else list(params.messages)
+        run.transcript = self._transcript(run, chat)
+        run.transcript.keep([user] if chat else [*earlier, user])
+        if no_model:
+            raise no_model
+        assert run.model
+        resolved = await self._accounts.credential(run.model.provider)
+        yield Started(model=run.model.id, credential_source=resolved.source)
+        prompt = _prompt(params, run.model, [*earlier, user])
+        async with aclosing(self._stream(resolved, prompt, run.progress)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Answer):
+                    run.answer = piece
+                else:
+                    yield piece
+        # Here, when the answer calls tools, they are run, their results join the prompt, and the model is asked again.
+        yield UsageReport(usage=run.answer.usage)
+
+    async def _user_message(self, params: ChatParams, document: Documents) -> Message:
+        if params.messages and params.chat_id:
+            raise InvalidParams("messages: begin a new chat; leave chatId out, or messages")
+        # The editor's documents are looked up here, in the loop's thread; files are read in another one.
+        unsaved = {item.uri: document(item.uri) for item in params.context}
+        arguments = (params.prompt, params.context, params.images, unsaved.get)
+        heavy = params.context or params.images
+        content = await asyncio.to_thread(blocks_of, *arguments) if heavy else blocks_of(*arguments)
+        return Message(id=self._new_id(), role="user", content=content, created_at=self._clock.now_ms())
+
+    def _choose(self, run: _Run, chat: Chat | None) -> PiError | None:
+        """Set the model, or say why there is none; a prompt that nobody can answer yet is kept all the same."""
+        params = run.turn.params
+        try:
+            run.model = self._model(params, chat)
+        except InvalidParams:
+            raise
+        except PiError as error:
+            return error
+        if params.images and "image" not in run.model.input:
+            raise InvalidParams(f"images: {run.model.name} reads none; choose another model")
+        if params.reasoning is not None and params.reasoning not in run.model.reasoning_levels:
+            levels = ", ".join(run.model.reasoning_levels) or "none"
+            raise InvalidParams(f"reasoning: not a level of {run.model.name}, which has: {levels}")
+        return None
+
+    def _model(self, params: ChatParams, chat: Chat | None) -> Model:
+        setting = self._settings().model
+        if params.model:
+            return choice.named(params.model, self._catalog)
+        if setting:
+            return choice.remembered(setting, self._catalog, "The setting `model`")
+        if chat and chat.model:
+            return choice.remembered(chat.model, self._catalog, "The chat")
+        return choice.default(self._catalog, self._accounts, self._providers)
+
+    def _transcript(self, run: _Run, chat: Chat | None) -> Transcript:
+        params = run.turn.params
+        return Transcript(
+            None if params.ephemeral else self._chats,
+            run.turn.chat_id,
+            exists=chat is not None,
+            title=title_of(params.prompt),
+            cwd=params.cwd,
+            model=run.model.id if run.model else None,
+        )
+
+    @asynccontextmanager
+    async def _alone(self, chat_id: str) -> AsyncIterator[None]:
+        line = self._lines.setdefault(chat_id, _Line())
+        line.turns += 1
+        try:
+            async with line.lock:
+                yield
+        finally:
+            line.turns -= 1
+            if not line.turns:
+                del self._lines[chat_id]
+
+    async def _end(
+        self, run: _Run, failure: PiError | asyncio.CancelledError | None
+    ) -> tuple[Ended, asyncio.CancelledError | None]:
+        """Save the answer, and only then say that the turn has ended; a cancel in between comes too late for that."""
+        message = Message(
+            id=self._new_id(),
+            role="assistant",
+            content=run.answer.content,
+            created_at=self._clock.now_ms(),
+            model=run.model.id if run.model else None,
+            stop_reason=_stop_reason(run.answer, failure),
+            usage=run.answer.usage,
+        )
+        cancelled, problem = None, None
+        if run.transcript:
+            cancelled = await _to_its_end(asyncio.to_thread(run.transcript.finish, message))
+            problem = run.transcript.problem
+        return _ended(message, failure if isinstance(failure, PiError) else problem), cancelled
+
+
+def _prompt(params: ChatParams, model: Model, messages: Sequence[Message]) -> Prompt:
+    wanted = params.max_output_tokens
+    return Prompt(
+        model=model,
+        messages=history(messages, model),
+        system=params.system,
+        max_output_tokens=min(wanted, model.max_output_tokens) if wanted else None,
+        reasoning=params.reasoning,
+    )
+
+
+def _stop_reason(answer: Answer, failure: PiError | asyncio.CancelledError | None) -> StopReason:
+    match failure:
+        case None:
+            return answer.stop_reason or "endTurn"
+        case PiError():
+            return "error"
+        case _:
+            return "cancelled"
+
+
+def _ended(message: Message, error: PiError | None) -> Ended:
+    return Ended(
+        stop_reason=message.stop_reason or "error",
+        message=message,
+        usage=message.usage or Usage(),
+        error=Failure.model_validate(error.data()) if error else None,
+    )
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> asyncio.CancelledError | None:
+    """Await `work` through any cancellation, which is returned for the caller to raise when it may."""
+    task = asyncio.create_task(work)
+    cancelled = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    task.result()
+    return cancelled

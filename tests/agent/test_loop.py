@@ -1,0 +1,381 @@
+"""Turns: what events come, what the model is sent, and what is on disk when `ended` is seen."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pi_server.agent.chats import Chats
+from pi_server.clock import Clock
+from pi_server.conversation import Ended, Message, ReasoningDelta, Retry, Started, TextBlock, TextDelta, UsageReport
+from pi_server.errors import InvalidParams, PiError
+from pi_server.protocol.messages import ChatParams
+from pi_server.values import Problem, ProviderStatus
+from tests.agent.fakes import NOT_SIGNED_IN, USAGE, Played, World
+from tests.clock import settle
+
+PNG = {"mimeType": "image/png", "data": "aGVsbG8="}
+OVERLOADED = PiError("overloaded", "The provider is overloaded; try again", provider="anthropic")
+
+
+def said(messages: list[Message]) -> list[tuple[str, str, str | None]]:
+    """Role, text and stop reason of each."""
+    return [
+        (message.role, "".join(b.text for b in message.content if isinstance(b, TextBlock)), message.stop_reason)
+        for message in messages
+    ]
+
+
+def exists(folder: Path) -> bool:
+    return folder.exists()
+
+
+def block(folder: Path) -> None:
+    """Nothing can be written below it."""
+    folder.mkdir()
+    (folder / "chats").write_text("in the way")
+
+
+async def test_a_turn_from_started_to_ended(agent_dir: Path) -> None:
+    world = World(agent_dir, [ReasoningDelta(delta="hm"), "hel", "lo"])
+    played = await world.play("hi there", cwd="/src")
+    assert played.error is None
+    kept = world.chats.messages(played.chat_id)
+    assert said(kept) == [("user", "hi there", None), ("assistant", "hello", "endTurn")]
+    assert played.events == [
+        Started(model="anthropic/opus", credential_source="oauth"),
+        ReasoningDelta(delta="hm"),
+        TextDelta(delta="hel"),
+        TextDelta(delta="lo"),
+        UsageReport(usage=USAGE),
+        Ended(stop_reason="endTurn", message=kept[1], usage=USAGE),
+    ]
+    chat = world.chats.get(played.chat_id)
+    assert (chat.title, chat.cwd, chat.model, chat.message_count) == ("hi there", "/src", "anthropic/opus", 2)
+
+
+async def test_the_answer_is_on_disk_before_ended_is_seen(agent_dir: Path) -> None:
+    world = World(agent_dir)
+    turn = world.turns.open(ChatParams(prompt="hi"))
+    async for event in world.turns.run(turn, world.documents.get):
+        if isinstance(event, Started):
+            assert said(world.chats.messages(turn.chat_id)) == [("user", "hi", None)]
+        if isinstance(event, Ended):
+            assert world.chats.messages(turn.chat_id)[-1] == event.message
+
+
+async def test_the_next_turn_knows_what_was_said(agent_dir: Path) -> None:
+    world = World(agent_dir, ["one"], ["two"])
+    first = await world.play("a")
+    await world.play("b", chatId=first.chat_id)
+    assert [said(list(prompt.messages)) for prompt in world.stream.prompts] == [
+        [("user", "a", None)],
+        [("user", "a", None), ("assistant", "one", "endTurn"), ("user", "b", None)],
+    ]
+
+
+async def test_params_reach_the_prompt(agent_dir: Path) -> None:
+    world = World(agent_dir)
+    await world.play(system="Be brief", reasoning="high", maxOutputTokens=5000, tools=["shell"], approval="auto")
+    prompt = world.stream.prompts[0]
+    assert (prompt.system, prompt.reasoning, prompt.max_output_tokens, prompt.tools) == ("Be brief", "high", 100, ())
+
+
+async def test_an_ephemeral_turn_keeps_nothing(agent_dir: Path) -> None:
+    world = World(agent_dir)
+    played = await world.play(ephemeral=True)
+    assert played.types == ["started", "text", "usage", "ended"]
+    assert not exists(agent_dir)
+
+
+async def test_an_ephemeral_turn_in_a_kept_chat_reads_it_and_leaves_it(agent_dir: Path) -> None:
+    world = World(agent_dir, ["one"], ["aside"])
+    first = await world.play("a")
+    await world.play("by the way", chatId=first.chat_id, ephemeral=True)
+    assert len(world.stream.prompts[1].messages) == 3
+    assert len(world.chats.messages(first.chat_id)) == 2
+
+
+async def test_messages_from_outside_begin_a_chat(agent_dir: Path) -> None:
+    world = World(agent_dir)
+    seeds = [
+        {"id": "s1", "role": "user", "content": [{"type": "text", "text": "before"}], "createdAt": 1},
+        {"id": "s2", "role": "assistant", "content": [{"type": "text", "text": "well"}], "createdAt": 2},
+    ]
+    played = await world.play("now", messages=seeds)
+    assert [text for _, text, _ in said(list(world.stream.prompts[0].messages))] == ["before", "well", "now"]
+    assert [message.id for message in world.chats.messages(played.chat_id)][:2] == ["s1", "s2"]
+
+
+@pytest.mark.parametrize(
+    ("params", "field", "code"),
+    [
+        ({"prompt": " "}, "prompt", "invalid_params"),
+        ({"model": "opus"}, "model", "invalid_params"),
+        ({"model": "/opus"}, "model", "invalid_params"),
+        ({"model": "nobody/opus"}, "model", "unknown_provider"),
+        ({"reasoning": "extreme"}, "reasoning", "invalid_params"),
+        ({"model": "other/plain", "images": [PNG]}, "images", "invalid_params"),
+        ({"images": [{**PNG, "data": "#"}]}, "images[0].data", "invalid_params"),
+        ({"context": [{"uri": "untitled:1"}]}, "context[0]", "invalid_params"),
+        (
+            {
+                "chatId": "id1",
+                "messages": [{"id": "s", "role": "user", "content": [], "createdAt": 1}],
+            },
+            "messages",
+            "invalid_params",
+        ),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_params_that_cannot_work_are_named_and_nothing_happens(
+    agent_dir: Path, params: dict[str, Any], field: str, code: str
+) -> None:
+    world = World(agent_dir)
+    played = await world.play(**params)
+    assert isinstance(played.error, InvalidParams)
+    assert (played.error.message.partition(":")[0], played.code) == (field, code)
+    assert played.events == []
+    assert not exists(agent_dir)
+
+
+async def test_an_unknown_reasoning_level_is_answered_with_the_levels(agent_dir: Path) -> None:
+    played = await World(agent_dir).play(reasoning="extreme")
+    assert str(played.error) == "reasoning: not a level of Opus, which has: low, high"
+
+
+def expired(provider: str) -> PiError:
+    return PiError("login_expired", "The sign-in has expired; sign in again", provider=provider)
+
+
+async def test_a_model_that_the_catalog_lacks_is_sent_as_given(agent_dir: Path) -> None:
+    world = World(agent_dir)
+    await world.play(model="anthropic/brand-new")
+    assert world.stream.prompts[0].model.id == "anthropic/brand-new"
+
+
+async def test_without_a_model_the_setting_wins_then_the_chat_then_a_default(agent_dir: Path) -> None:
+    world = World(agent_dir, ["1"], ["2"], ["3"])
+    first = await world.play(model="anthropic/special")
+    await world.play(chatId=first.chat_id)
+    world.settings = type(world.settings)(agent_dir=agent_dir, model="anthropic/set")
+    await world.play(chatId=first.chat_id)
+    assert [prompt.model.id for prompt in world.stream.prompts] == [
+        "anthropic/special",
+        "anthropic/special",
+        "anthropic/set",
+    ]
+
+
+async def test_a_setting_that_names_no_known_provider_is_told_as_such(agent_dir: Path) -> None:
+    world = World(agent_dir)
+    world.settings = type(world.settings)(agent_dir=agent_dir, model="gone/model")
+    played = await world.play()
+    assert (played.types, played.code) == (["ended"], "model_not_found")
+    assert isinstance(played.error, PiError)
+    assert (played.error.action, "setting" in played.error.message) == ("choose_model", True)
+
+
+async def test_the_default_is_of_a_provider_that_is_signed_in(agent_dir: Path) -> None:
+    world = World(agent_dir)
+    world.accounts.statuses = {"other": ProviderStatus(state="ready", source="env:OTHER_API_KEY")}
+    played = await world.play()
+    assert played.events[0] == Started(model="other/plain", credential_source="env:OTHER_API_KEY")
+
+
+async def test_with_nobody_signed_in_the_turn_fails_at_once_and_the_prompt_is_kept(agent_dir: Path) -> None:
+    world = World(agent_dir)
+    world.accounts.statuses = {}
+    played = await world.play("my long prompt")
+    assert (played.types, played.code) == (["ended"], "login_required")
+    ended = played.events[0]
+    assert isinstance(ended, Ended)
+    assert ended.error
+    assert (ended.stop_reason, ended.error.code, ended.error.action) == ("error", "login_required", "login")
+    assert said(world.chats.messages(played.chat_id)) == [("user", "my long prompt", None), ("assistant", "", "error")]
+
+
+async def test_a_dead_sign_in_is_told_as_such(agent_dir: Path) -> None:
+    world = World(agent_dir)
+    world.accounts.statuses = {"anthropic": ProviderStatus(state="expired")}
+    world.accounts.failures = {"anthropic": expired("anthropic")}
+    played = await world.play()
+    assert (played.types, played.code) == (["ended"], "login_expired")
+
+
+async def test_after_signing_in_the_same_chat_goes_on_and_the_prompt_is_shown_once(agent_dir: Path) -> None:
+    world = World(agent_dir)
+    world.accounts.failures = {"anthropic": NOT_SIGNED_IN}
+    first = await world.play("hi")
+    world.accounts.failures = {}
+    await world.play("hi", chatId=first.chat_id)
+    assert said(list(world.stream.prompts[0].messages)) == [("user", "hi", None)]
+
+
+async def test_an_error_in_the_middle_keeps_what_came(agent_dir: Path) -> None:
+    retry = Retry(attempt=2, max_attempts=4, delay_ms=10, error=Problem(code="overloaded", message="busy"))
+    world = World(agent_dir, [retry, "half", OVERLOADED], ["whole"])
+    played = await world.play("a")
+    assert (played.types, played.error) == (["started", "retry", "text", "ended"], OVERLOADED)
+    assert said(world.chats.messages(played.chat_id)) == [("user", "a", None), ("assistant", "half", "error")]
+    await world.play("go on", chatId=played.chat_id)
+    assert [text for _, text, _ in said(list(world.stream.prompts[1].messages))] == ["a", "half", "go on"]
+
+
+async def test_a_failure_without_a_word_does_not_stand_in_the_way_of_the_next_turn(agent_dir: Path) -> None:
+    world = World(agent_dir, [OVERLOADED], ["fine"])
+    first = await world.play("a")
+    await world.play("try again", chatId=first.chat_id)
+    assert said(list(world.stream.prompts[1].messages)) == [("user", "a", None), ("user", "try again", None)]
+
+
+async def test_a_defect_is_told_without_its_details(agent_dir: Path) -> None:
+    world = World(agent_dir, ["x", ZeroDivisionError("sk-ant-FAKE")])
+    played = await world.play()
+    assert (played.types, played.code) == (["started", "text", "ended"], "internal")
+    assert "FAKE" not in repr(played.events)
+
+
+async def test_an_unknown_chat(agent_dir: Path) -> None:
+    for chat_id in ("nothing", "../x", "a/b", ".", "x" * 150):
+        played = await World(agent_dir).play(chatId=chat_id)
+        assert (played.types, played.code) == (["ended"], "unknown_chat")
+    assert not exists(agent_dir)
+
+
+async def test_a_turn_id_serves_once(agent_dir: Path) -> None:
+    world = World(agent_dir)
+    await world.play(turnId="t")
+    with pytest.raises(PiError) as raised:
+        await world.play(turnId="t")
+    assert raised.value.code == "duplicate_turn"
+
+
+async def test_a_cancelled_turn_keeps_its_partial_answer(agent_dir: Path) -> None:
+    world = World(agent_dir, ["half", asyncio.Event()])
+    played = Played()
+    task = asyncio.create_task(world.into(played))
+    await world.stream.waiting.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert played.types == ["started", "text", "ended"]
+    assert said(world.chats.messages(played.chat_id)) == [("user", "hi", None), ("assistant", "half", "cancelled")]
+    assert world.stream.closed == 1
+    assert world.turns.open_chats == 0
+
+
+class SlowDisk(Chats):
+    def __init__(self, directory: Path, clock: Clock, new_id: Callable[[], str]) -> None:
+        super().__init__(directory, clock, new_id)
+        self.flushing = threading.Event()
+        self.done = threading.Event()
+
+    def flush(self, chat_id: str) -> None:
+        self.flushing.set()
+        assert self.done.wait(20)
+        super().flush(chat_id)
+
+
+async def test_a_cancel_that_comes_while_the_answer_is_saved_changes_nothing_of_it(agent_dir: Path) -> None:
+    world = World(agent_dir, ["whole"], chats=SlowDisk)
+    assert isinstance(world.chats, SlowDisk)
+    played = Played()
+    task = asyncio.create_task(world.into(played))
+    await asyncio.to_thread(world.chats.flushing.wait)
+    for _ in range(3):
+        task.cancel()
+        await settle()
+    assert played.types == ["started", "text", "usage"]
+    world.chats.done.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert played.types == ["started", "text", "usage", "ended"]
+    assert said(world.chats.messages(played.chat_id))[-1] == ("assistant", "whole", "endTurn")
+
+
+async def test_two_turns_of_a_chat_run_one_after_the_other_and_two_chats_at_once(agent_dir: Path) -> None:
+    gate = asyncio.Event()
+    world = World(agent_dir, ["one"], ["two", gate], ["three"], ["four"])
+    chat = (await world.play("a")).chat_id
+    async with asyncio.TaskGroup() as group:
+        group.create_task(world.play("b", chatId=chat))
+        await world.stream.waiting.wait()
+        group.create_task(world.play("c", chatId=chat))
+        await settle()
+        assert (await world.play("elsewhere")).error is None
+        assert world.turns.open_chats == 1
+        gate.set()
+    assert [text for _, text, _ in said(world.chats.messages(chat))] == ["a", "one", "b", "two", "c", "four"]
+    assert world.turns.open_chats == 0
+
+
+async def test_a_turn_that_waits_for_its_chat_can_be_cancelled(agent_dir: Path) -> None:
+    gate = asyncio.Event()
+    world = World(agent_dir, ["one"], ["two", gate])
+    chat = (await world.play("a")).chat_id
+    running = asyncio.create_task(world.play("b", chatId=chat))
+    await world.stream.waiting.wait()
+    played = Played()
+    waiting = asyncio.create_task(world.into(played, "c", chatId=chat))
+    await settle()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert played.types == ["ended"]
+    gate.set()
+    assert (await running).types[-1] == "ended"
+    assert [text for _, text, _ in said(world.chats.messages(chat))] == ["a", "one", "b", "two"]
+
+
+async def test_whoever_stops_reading_loses_nothing_that_came(agent_dir: Path) -> None:
+    world = World(agent_dir, ["half", "more"])
+    turn = world.turns.open(ChatParams(prompt="hi"))
+    events = world.turns.run(turn, world.documents.get)
+    async for event in events:
+        if isinstance(event, TextDelta):
+            break
+    await events.aclose()
+    assert said(world.chats.messages(turn.chat_id)) == [("user", "hi", None), ("assistant", "half", "cancelled")]
+
+
+async def test_a_folder_that_cannot_be_written_does_not_cost_the_answer(agent_dir: Path) -> None:
+    block(agent_dir)
+    played = await World(agent_dir).play()
+    assert (played.types, played.error) == (["started", "text", "usage", "ended"], None)
+    ended = played.events[-1]
+    assert isinstance(ended, Ended)
+    assert ended.error
+    assert (ended.stop_reason, ended.error.code) == ("endTurn", "storage_failed")
+    assert "move it away" in ended.error.message
+
+
+async def test_a_folder_that_can_be_written_again_gets_the_whole_turn(agent_dir: Path) -> None:
+    block(agent_dir)
+    gate = asyncio.Event()
+    world = World(agent_dir, [gate, "hello"])
+    task = asyncio.create_task(world.play())
+    await world.stream.waiting.wait()
+    (agent_dir / "chats").unlink()
+    gate.set()
+    played = await task
+    assert said(world.chats.messages(played.chat_id)) == [("user", "hi", None), ("assistant", "hello", "endTurn")]
+
+
+async def test_a_chat_deleted_under_a_turn_stays_deleted(agent_dir: Path) -> None:
+    gate = asyncio.Event()
+    world = World(agent_dir, ["one", gate])
+    task = asyncio.create_task(world.play())
+    await world.stream.waiting.wait()
+    [chat] = world.chats.newest().chats
+    assert world.chats.delete(chat.chat_id)
+    gate.set()
+    played = await task
+    assert (played.types[-1], played.error) == ("ended", None)
+    assert world.chats.newest().chats == ()
