@@ -1,0 +1,233 @@
+"""What Anthropic's refusals mean.
+
+In: a reply that is not a 200 event stream, or an `error` event inside a stream. Out: a `PiError` with a stable code,
+the provider's own sentence cleaned and shortened, the request id, how long to wait.
+Never here: the body itself in what goes out.
+
+https://platform.claude.com/docs/en/api/errors
+"""
+
+from __future__ import annotations
+
+import email.utils
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from pi_server.errors import PiError
+from pi_server.redaction import clean_provider_message
+from pi_server.values import Reply
+
+PROVIDER = "anthropic"
+
+# What the service says inside a 200 stream, as the status it would have had
+_STATUS_OF_TYPE = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "conflict_error": 409,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+
+# (what the sentence has in it, the code), looked at in order for statuses that mean several things
+_NOT_PERMITTED = (
+    "only authorized for use with claude code",
+    "third-party apps",
+    "oauth authentication is currently not",
+)
+_OVERFLOW = (
+    "prompt is too long",
+    "input is too long",
+    "exceed context limit",
+    "context window",
+    "context size",
+    "maximum context length",
+)
+_NO_MONEY = ("credit balance is too low", "usage limit", "spend limit", "billing")
+
+_CODE_OF_STATUS = {
+    400: "invalid_request",
+    401: "login_expired",
+    402: "quota_exceeded",
+    403: "credential_not_permitted",
+    408: "provider_error",
+    409: "provider_error",
+    413: "context_overflow",
+    422: "invalid_request",
+    429: "rate_limited",
+    503: "overloaded",
+    529: "overloaded",
+}
+_RETRYABLE = frozenset({408, 409, 429})
+
+_SENTENCES = {
+    "invalid_request": "Anthropic refused the request as malformed",
+    "login_expired": "Anthropic does not accept the credential (any more); sign in again",
+    "quota_exceeded": "The Anthropic account has no balance or quota left",
+    "credential_not_permitted": "Anthropic does not allow this credential in this program; use an API key",
+    "model_not_found": "Anthropic does not know this model; choose another one",
+    "context_overflow": "The conversation is too long for this model; start a new chat or choose a larger model",
+    "rate_limited": "Anthropic's rate limit is reached; wait and try again",
+    "overloaded": "Anthropic is overloaded; try again",
+}
+
+_HTTP_OK = 200
+_NOT_FOUND = 404
+_REDIRECTS = range(300, 400)
+_SERVER_ERRORS = range(500, 600)
+
+
+def failure_of_reply(reply: Reply) -> PiError:
+    """The meaning of a reply that is no event stream."""
+    headers = {name.lower(): value for name, value in reply.headers.items()}
+    body = _body(reply.body)
+    if reply.status in _REDIRECTS:
+        return _redirected(headers)
+    if reply.status == _HTTP_OK and "error" not in body:
+        return _no_stream(headers)
+    status = None if reply.status == _HTTP_OK else reply.status
+    return failure(status=status, headers=headers, body=body)
+
+
+def failure(*, status: int | None, headers: Mapping[str, str], body: Mapping[str, Any]) -> PiError:
+    """The meaning of an error object; `status` is None for one that came after HTTP 200."""
+    error = body.get("error")
+    error = error if isinstance(error, dict) else {}
+    said = str(error.get("message") or "")
+    status = status or _STATUS_OF_TYPE.get(str(error.get("type")), 500)
+    code = _code(status, said.lower())
+    retryable = _retryable(status, code, headers)
+    return PiError(
+        code,
+        _SENTENCES.get(code) or f"Anthropic answered with an error (HTTP {status})",
+        provider=PROVIDER,
+        retryable=retryable,
+        retry_after_ms=retry_after_ms(headers) if retryable else None,
+        action="retry" if retryable else None,
+        provider_message=clean_provider_message(said) or None,
+        provider_request_id=_request_id(headers, body),
+    )
+
+
+def _code(status: int, said: str) -> str:
+    if status in {400, 401, 403} and _mentions(said, _NOT_PERMITTED):
+        return "credential_not_permitted"
+    if status in {400, 413, 500} and _mentions(said, _OVERFLOW):
+        return "context_overflow"
+    if status in {400, 403} and _mentions(said, _NO_MONEY):
+        return "quota_exceeded"
+    if status == _NOT_FOUND:  # also what a wrong base URL gives
+        return "model_not_found" if "model" in said else "provider_error"
+    return _CODE_OF_STATUS.get(status, "provider_error")
+
+
+def _mentions(said: str, phrases: tuple[str, ...]) -> bool:
+    return any(phrase in said for phrase in phrases)
+
+
+def _retryable(status: int, code: str, headers: Mapping[str, str]) -> bool:
+    """The service may say so itself; else by the status."""
+    told = headers.get("x-should-retry")
+    if code == "context_overflow" or told == "false":
+        return False
+    return told == "true" or status in _RETRYABLE or status in _SERVER_ERRORS
+
+
+def _redirected(headers: Mapping[str, str]) -> PiError:
+    host = urlsplit(headers.get("location", "")).hostname or "another address"
+    return PiError(
+        "provider_error",
+        f"Anthropic's address answered with a redirect to {clean_provider_message(host)}, which is not followed; "
+        "check the base URL",
+        provider=PROVIDER,
+        retryable=False,
+        provider_request_id=_request_id(headers, {}),
+    )
+
+
+def _no_stream(headers: Mapping[str, str]) -> PiError:
+    """HTTP 200 and something else than a stream: a hotel's sign-in page, a proxy's notice, a wrong base URL."""
+    if headers.get("content-type", "").partition(";")[0].strip().lower() == "text/html":
+        return PiError(
+            "provider_unreachable",
+            "A web page came back instead of Anthropic's answer: a network sign-in page or a proxy stands in between; "
+            "open a browser, or check the base URL",
+            provider=PROVIDER,
+            retryable=False,
+        )
+    return PiError(
+        "provider_error",
+        "Anthropic's address answered, but not with an event stream; check the base URL",
+        provider=PROVIDER,
+        retryable=False,
+        provider_request_id=_request_id(headers, {}),
+    )
+
+
+def retry_after_ms(headers: Mapping[str, str]) -> int | None:
+    """Milliseconds to wait, from whichever header says it; None when none does.
+
+    `retry-after-ms`, `retry-after` in seconds or as an HTTP date (RFC 9110 §10.2.3), else the reset time (RFC 3339) of
+    a used-up `anthropic-ratelimit-…` window. A date is held against the reply's own `date`, so our clock may be wrong.
+    """
+    exact = _number(headers.get("retry-after-ms"))
+    if exact is not None:
+        return int(exact)
+    after = headers.get("retry-after")
+    seconds = _number(after)
+    if seconds is not None:
+        return int(seconds * 1000)
+    moment = _http_date(after) or _reset(headers)
+    now = _http_date(headers.get("date"))
+    return max(0, moment - now) if moment and now else None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if 0 <= number < 1e9 else None  # noqa: PLR2004 - also refuses nan and inf
+
+
+def _http_date(text: str | None) -> int | None:
+    try:
+        return int(email.utils.parsedate_to_datetime(text or "").timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _reset(headers: Mapping[str, str]) -> int | None:
+    """The latest reset among the windows that have nothing left."""
+    prefix, suffix = "anthropic-ratelimit-", "-remaining"
+    used_up = [name.removesuffix(suffix) for name, left in headers.items() if name.startswith(prefix) and left == "0"]
+    moments = [_rfc3339(headers.get(f"{name}-reset", "")) for name in used_up if name]
+    return max((moment for moment in moments if moment), default=None)
+
+
+def _rfc3339(text: str) -> int | None:
+    try:
+        return int(datetime.fromisoformat(text).timestamp() * 1000)
+    except ValueError:
+        return None
+
+
+def _request_id(headers: Mapping[str, str], body: Mapping[str, Any]) -> str | None:
+    told = headers.get("request-id") or headers.get("x-request-id") or body.get("request_id")
+    return clean_provider_message(told)[:100] if isinstance(told, str) and told else None
+
+
+def _body(body: bytes) -> dict[str, Any]:
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return parsed if isinstance(parsed, dict) else {}

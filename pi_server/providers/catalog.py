@@ -1,0 +1,217 @@
+"""Which models there are: the built-in list, the provider's own list over it, the user's `models.json` over both.
+
+In: a folder for what was fetched, the user's file, a clock. Out: `Model` values, answered from memory.
+Never here: the network, a credential. `refresh` is handed the function that fetches.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pi_server.clock import Clock
+from pi_server.errors import InvalidParams
+from pi_server.providers import anthropic_models
+from pi_server.providers.user_models import NO_USER_MODELS, UserModels, read_user_models
+from pi_server.values import Model, Problem
+
+FRESH_MS = 24 * 60 * 60 * 1000
+"""A fetched list older than this is used all the same, and called stale"""
+_FORMAT = 1
+
+Fetch = Callable[[], Awaitable[Sequence[Model]]]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What the catalog knows of one provider by itself."""
+
+    known: Sequence[anthropic_models.Known]
+    defaults: Sequence[str]
+    guess: Callable[[str], Model]
+
+
+_SOURCES: Mapping[str, _Source] = {
+    anthropic_models.PROVIDER: _Source(anthropic_models.KNOWN, anthropic_models.DEFAULT_MODELS, anthropic_models.guess),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Fetched:
+    models: tuple[Model, ...]
+    fetched_at: int
+    """Unix milliseconds"""
+    origin: str | None
+
+
+class Catalog:
+    """Models by provider. `origins` says where each provider's API is: a list fetched from elsewhere is not used.
+
+    Files are read when first needed and `models.json` again when it changes; a file that cannot be read is a problem
+    or no file, never a failure.
+    """
+
+    def __init__(
+        self, cache_dir: Path, user_file: Path, clock: Clock, *, origins: Mapping[str, str] | None = None
+    ) -> None:
+        self._cache_dir = cache_dir
+        self._user_file = user_file
+        self._clock = clock
+        self._origins = origins or {}
+        self._fetched: dict[str, _Fetched | None] = {}
+        self._user: UserModels = NO_USER_MODELS
+        self._user_mark: tuple[int, int, int] | None = None
+        self._lists: dict[str, tuple[Model, ...]] = {}
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        return tuple(_SOURCES)
+
+    def models(self, provider: str | None = None) -> list[Model]:
+        """Newest and best first, `available` not judged; raises `InvalidParams` unknown_provider."""
+        self._look_at_user_file()
+        if provider is None:
+            return [model for each in _SOURCES for model in self._list(each)]
+        _source(provider)
+        return list(self._list(provider))
+
+    def find(self, model_id: str) -> Model:
+        """The model with an id `provider/model`; one that is not listed is taken at its word."""
+        provider, _, name = model_id.partition("/")
+        source = _source(provider)
+        if not name:
+            raise InvalidParams(f"model: {model_id!r} is not provider/model", provider=provider)
+        listed = next((model for model in self.models(provider) if model.id == model_id), None)
+        return listed or self._user.over(source.guess(name))
+
+    def default(self, provider: str) -> str | None:
+        """The id of the model to take when nobody chose one."""
+        listed = [model.id for model in self.models(provider)]
+        wanted = [f"{provider}/{name}" for name in _source(provider).defaults]
+        return next((model for model in wanted if model in listed), listed[0] if listed else None)
+
+    def age_ms(self, provider: str) -> int | None:
+        """How long ago the provider was asked; None: never, as far as is known."""
+        fetched = self._last_fetched(provider)
+        return max(0, self._clock.now_ms() - fetched.fetched_at) if fetched else None
+
+    def stale(self, provider: str) -> bool:
+        age = self.age_ms(provider)
+        return age is None or age > FRESH_MS
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with `models.json`."""
+        self._look_at_user_file()
+        return self._user.problems
+
+    async def refresh(self, provider: str, fetch: Fetch) -> bool:
+        """Ask the provider through `fetch`, keep the answer; whether the list is another one now.
+
+        Raises what `fetch` raises, and the known list stays. A cache that cannot be written is done without. An empty
+        list is taken for a mistake and not kept.
+        """
+        _source(provider)
+        before = self.models(provider)
+        models = tuple(await fetch())
+        if not models:
+            return False
+        fetched = _Fetched(models=models, fetched_at=self._clock.now_ms(), origin=self._origins.get(provider))
+        self._fetched[provider] = fetched
+        self._lists.pop(provider, None)
+        with contextlib.suppress(OSError):
+            _write(self._cache_file(provider), fetched)
+        return self.models(provider) != before
+
+    def _list(self, provider: str) -> tuple[Model, ...]:
+        if provider not in self._lists:
+            self._lists[provider] = self._user.added_to(provider, self._from_provider(provider))
+        return self._lists[provider]
+
+    def _from_provider(self, provider: str) -> list[Model]:
+        """What the provider offers decides; what we know of a model says how it is shown and what it costs."""
+        known = _source(provider).known
+        fetched = self._last_fetched(provider)
+        if fetched is None:
+            return [each.model() for each in known]
+        live = {model.name_at_provider: model for model in fetched.models}
+        listed = [_offered(each, live) for each in known]
+        covered = {name for each in known for name in (each.id, *each.rest)}
+        new = [model for name, model in live.items() if name not in covered]
+        return [*new, *(model for model in listed if model is not None)]
+
+    def _last_fetched(self, provider: str) -> _Fetched | None:
+        if provider not in self._fetched:
+            self._fetched[provider] = _read(self._cache_file(provider), provider)
+        fetched = self._fetched[provider]
+        return fetched if fetched and fetched.origin == self._origins.get(provider) else None
+
+    def _cache_file(self, provider: str) -> Path:
+        return self._cache_dir / f"{provider}.json"
+
+    def _look_at_user_file(self) -> None:
+        mark = _mark(self._user_file)
+        if mark == self._user_mark:
+            return
+        self._user_mark = mark
+        self._user = read_user_models(self._user_file, tuple(_SOURCES)) if mark else NO_USER_MODELS
+        self._lists.clear()
+
+
+def _source(provider: str) -> _Source:
+    source = _SOURCES.get(provider)
+    if source is None:
+        raise InvalidParams(f"provider: nothing is known of {provider!r}", code="unknown_provider")
+    return source
+
+
+def _offered(known: anthropic_models.Known, live: Mapping[str, Model]) -> Model | None:
+    """A model that the provider lists, under the id that does not change with its date."""
+    said = next((live[name] for name in (known.id, *known.rest) if name in live), None)
+    ours = known.model()
+    return said.model_copy(update={"id": ours.id, "name": ours.name}) if said else None
+
+
+def _mark(path: Path) -> tuple[int, int, int] | None:
+    """Changes when the file does."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_ino, stat.st_size
+
+
+def _read(path: Path, provider: str) -> _Fetched | None:
+    """A cache that is missing, damaged or of another version is no cache."""
+    try:
+        data: Any = json.loads(path.read_bytes())
+        if data["format"] != _FORMAT:
+            return None
+        models = tuple(Model.model_validate(each) for each in data["models"])
+        fetched = _Fetched(models=models, fetched_at=int(data["fetchedAt"]), origin=data.get("origin"))
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return None
+    return fetched if all(model.provider == provider for model in models) and models else None
+
+
+def _write(path: Path, fetched: _Fetched) -> None:
+    """Replaced as a whole, so that a reader sees the old list or the new one."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    data = {
+        "format": _FORMAT,
+        "fetchedAt": fetched.fetched_at,
+        "origin": fetched.origin,
+        "models": [model.model_dump(mode="json") for model in fetched.models],
+    }
+    new = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
+    try:
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            json.dump(data, file, ensure_ascii=False, indent=1)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

@@ -1,0 +1,288 @@
+"""Which models are listed, from where, and what a damaged file does (nothing)."""
+
+from __future__ import annotations
+
+import json
+import stat
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pi_server.errors import InvalidParams, PiError
+from pi_server.providers.anthropic_models import KNOWN, guess
+from pi_server.providers.catalog import FRESH_MS, Catalog
+from pi_server.values import Model, Price
+from tests.clock import START_MS, VirtualClock
+
+BUILT_IN = [f"anthropic/{known.id}" for known in KNOWN]
+
+
+class House:
+    """A catalog's files, and catalogs on them."""
+
+    def __init__(self, directory: Path) -> None:
+        self.cache_dir = directory / "agent" / "models-cache"
+        self.user_file = directory / "models.json"
+        self.clock = VirtualClock()
+
+    @property
+    def cache_file(self) -> Path:
+        return self.cache_dir / "anthropic.json"
+
+    def catalog(self, origin: str | None = None) -> Catalog:
+        origins = {"anthropic": origin} if origin else None
+        return Catalog(self.cache_dir, self.user_file, self.clock, origins=origins)
+
+    def user_says(self, data: object) -> None:
+        self.user_file.write_text(data if isinstance(data, str) else json.dumps(data))
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def ids(catalog: Catalog) -> list[str]:
+    return [model.id for model in catalog.models("anthropic")]
+
+
+async def learn(catalog: Catalog, *names: str) -> bool:
+    async def fetch() -> Sequence[Model]:
+        return [guess(name) for name in names]
+
+    return await catalog.refresh("anthropic", fetch)
+
+
+def test_without_any_file_the_built_in_list_is_there(house: House) -> None:
+    catalog = house.catalog()
+    assert ids(catalog) == BUILT_IN
+    assert catalog.models() == catalog.models("anthropic")
+    assert catalog.default("anthropic") == "anthropic/claude-sonnet-5-5"
+    assert (catalog.age_ms("anthropic"), catalog.stale("anthropic"), catalog.problems) == (None, True, ())
+    assert all(model.available and model.price for model in catalog.models())
+    assert not house.cache_dir.exists()
+
+
+async def test_what_the_provider_lists_decides(house: House) -> None:
+    """A dated id is the model that we know by another name; what is not offered is not listed; new ones come first."""
+    catalog = house.catalog()
+    assert await learn(catalog, "claude-new-9", "claude-opus-4-6", "claude-sonnet-4-5-20250929")
+    assert ids(catalog) == ["anthropic/claude-new-9", "anthropic/claude-opus-4-6", "anthropic/claude-sonnet-4-5"]
+    assert catalog.default("anthropic") == "anthropic/claude-sonnet-4-5"
+    assert not await learn(catalog, "claude-new-9", "claude-opus-4-6", "claude-sonnet-4-5-20250929")
+    assert catalog.find("anthropic/claude-haiku-4-5").name == "Claude Haiku 4.5"
+
+
+async def test_with_no_default_there_the_first_is_taken(house: House) -> None:
+    catalog = house.catalog()
+    await learn(catalog, "smollm2-135m")
+    assert catalog.default("anthropic") == "anthropic/smollm2-135m"
+
+
+async def test_it_is_kept_on_disk_with_its_age(house: House) -> None:
+    await learn(house.catalog(), "claude-new-9", "claude-opus-4-6")
+    await house.clock.advance(60)
+    later = house.catalog()
+    assert ids(later) == ["anthropic/claude-new-9", "anthropic/claude-opus-4-6"]
+    assert (later.age_ms("anthropic"), later.stale("anthropic")) == (60_000, False)
+    await house.clock.advance(FRESH_MS / 1000)
+    assert later.stale("anthropic")
+    assert stat.S_IMODE(house.cache_file.stat().st_mode) == 0o600
+    assert [path.name for path in house.cache_dir.iterdir()] == ["anthropic.json"]
+    house.clock.jump_wall(-10 * FRESH_MS)
+    assert later.age_ms("anthropic") == 0
+
+
+async def test_a_list_from_another_address_is_not_used(house: House) -> None:
+    await learn(house.catalog("http://127.0.0.1:1"), "smollm2-135m")
+    assert ids(house.catalog("http://127.0.0.1:1")) == ["anthropic/smollm2-135m"]
+    assert ids(house.catalog("https://api.anthropic.com")) == BUILT_IN
+    assert ids(house.catalog()) == BUILT_IN
+
+
+async def test_an_empty_list_and_a_failure_leave_what_was_known(house: House) -> None:
+    catalog = house.catalog()
+    await learn(catalog, "claude-new-9")
+    assert not await learn(catalog)
+
+    async def fetch() -> Sequence[Model]:
+        raise PiError("provider_unreachable", "no")
+
+    with pytest.raises(PiError):
+        await catalog.refresh("anthropic", fetch)
+    assert ids(catalog) == ["anthropic/claude-new-9"]
+
+
+async def test_a_cache_that_cannot_be_written_is_done_without(house: House) -> None:
+    house.cache_dir.parent.mkdir()
+    house.cache_dir.write_text("a file where the folder should be")
+    catalog = house.catalog()
+    assert await learn(catalog, "claude-new-9")
+    assert ids(catalog) == ["anthropic/claude-new-9"]
+
+
+def cached(**members: Any) -> str:
+    model = guess("claude-new-9").model_dump(mode="json")
+    return json.dumps({"format": 1, "fetchedAt": START_MS, "origin": None, "models": [model], **members})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "\x00" * 100,
+        "[" * 100_000,
+        cached(format=2),
+        cached(models=[]),
+        cached(models=[{"id": 1}]),
+        cached(models=[guess("x").model_copy(update={"provider": "other"}).model_dump(mode="json")]),
+        cached(fetchedAt="soon"),
+    ],
+)
+def test_a_damaged_cache_is_no_cache(house: House, text: str) -> None:
+    house.cache_dir.mkdir(parents=True)
+    house.cache_file.write_text(cached())
+    assert ids(house.catalog()) == ["anthropic/claude-new-9"]
+    house.cache_file.write_text(text)
+    assert ids(house.catalog()) == BUILT_IN
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"), [("anthropic/claude-sonnet-4-5-20250929", "Claude Sonnet 4.5"), ("anthropic/a/b", "a/b")]
+)
+def test_an_unlisted_id_is_sent_as_given(house: House, asked: str, name: str) -> None:
+    model = house.catalog().find(asked)
+    assert (model.id, model.name, model.name_at_provider) == (asked, name, asked.removeprefix("anthropic/"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [("other/x", "unknown_provider"), ("claude", "unknown_provider"), ("anthropic/", "invalid_params")],
+)
+def test_an_id_without_a_known_provider_is_refused(house: House, asked: str, code: str) -> None:
+    with pytest.raises(InvalidParams) as raised:
+        house.catalog().find(asked)
+    assert raised.value.code == code
+
+
+@pytest.mark.parametrize("ask", [Catalog.models, Catalog.default])
+def test_an_unknown_provider_is_refused(house: House, ask: Any) -> None:
+    with pytest.raises(InvalidParams, match="other"):
+        ask(house.catalog(), "other")
+
+
+MINE = {
+    "id": "my-model",
+    "name": "Mine",
+    "contextWindow": 1000,
+    "maxTokens": 100,
+    "input": ["image", "text"],
+    "reasoning": True,
+    "cost": {"input": 1, "output": 2, "cacheRead": 0.1},
+    "whatever": [1],
+}
+
+
+async def test_the_users_models_come_first_and_their_changes_win(house: House) -> None:
+    house.user_says(
+        {
+            "providers": {
+                "anthropic": {
+                    "apiKey": "MY_KEY",
+                    "models": [MINE, {"id": "claude-opus-4-6", "name": "Big"}],
+                    "modelOverrides": {"claude-haiku-4-5": {"reasoning": False}, "later": {"name": "Later"}},
+                },
+                "ollama": {"models": "nonsense", "apiKey": "!steal"},
+            }
+        }
+    )
+    catalog = house.catalog()
+    assert catalog.problems == ()
+    assert catalog.models()[0] == Model(
+        id="anthropic/my-model",
+        provider="anthropic",
+        name="Mine",
+        context_window=1000,
+        max_output_tokens=100,
+        input=("text", "image"),
+        reasoning=True,
+        reasoning_levels=("low", "medium", "high"),
+        price=Price(input=1, output=2, cache_read=0.1, cache_write=0),
+        api="anthropic-messages",
+    )
+    assert ids(catalog) == ["anthropic/my-model", *BUILT_IN]
+    assert catalog.find("anthropic/later").name == "Later"
+    assert catalog.find("anthropic/claude-opus-4-6").name == "Big"
+    assert catalog.find("anthropic/claude-haiku-4-5").reasoning_levels == ()
+    await learn(catalog, "claude-opus-4-6")
+    assert ids(catalog) == ["anthropic/my-model", "anthropic/claude-opus-4-6"]
+
+
+def test_the_users_file_is_read_again_when_it_changes(house: House) -> None:
+    catalog = house.catalog()
+    assert ids(catalog) == BUILT_IN
+    house.user_says({"providers": {"anthropic": {"models": [MINE]}}})
+    assert ids(catalog)[0] == "anthropic/my-model"
+    house.user_says("{")
+    assert (ids(catalog), len(catalog.problems)) == (BUILT_IN, 1)
+    house.user_file.unlink()
+    assert (ids(catalog), catalog.problems) == (BUILT_IN, ())
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        ("{", "the file cannot be read (JSONDecodeError); it is ignored"),
+        ("[" * 100_000, "the file cannot be read (RecursionError); it is ignored"),
+        ([], "the file cannot be read (ValueError); it is ignored"),
+        ({"providers": []}, "providers: is not an object"),
+        ({"providers": {"anthropic": 1}}, "providers.anthropic: is not an object"),
+        ({"providers": {"anthropic": {"models": {}}}}, "providers.anthropic.models: is not a list"),
+        ({"providers": {"anthropic": {"models": [{}]}}}, "providers.anthropic.models[0].id: is missing"),
+        (
+            {"providers": {"anthropic": {"models": [MINE | {"contextWindow": "big"}]}}},
+            "providers.anthropic.models[0].contextWindow: is not what it should be",
+        ),
+        (
+            {"providers": {"anthropic": {"models": [MINE | {"cost": {"input": -1, "output": 1}}]}}},
+            "providers.anthropic.models[0].cost: is not what it should be",
+        ),
+        (
+            {"providers": {"anthropic": {"models": [MINE | {"input": [["x"]]}]}}},
+            "providers.anthropic.models[0].input: is not what it should be",
+        ),
+        (
+            {"providers": {"anthropic": {"modelOverrides": {"x": 1}}}},
+            "providers.anthropic.modelOverrides.x: is not an object",
+        ),
+        (
+            {"providers": {"anthropic": {"apiKey": " !pass show secret", "models": [MINE]}}},
+            "providers.anthropic.apiKey: a shell command is not run; name an environment variable or use `pi login`",
+        ),
+    ],
+)
+def test_a_mistake_in_the_users_file_is_named_and_hides_nothing(house: House, data: object, problem: str) -> None:
+    house.user_says(data)
+    catalog = house.catalog()
+    assert set(BUILT_IN) <= set(ids(catalog))
+    assert [each.message for each in catalog.problems] == [f"models.json: {problem}"]
+
+
+def test_a_file_too_large_is_not_read(house: House) -> None:
+    house.user_says(" " * (5 * 1024 * 1024))
+    assert "cannot be read" in house.catalog().problems[0].message
+
+
+async def test_the_list_is_answered_at_once(house: House) -> None:
+    """From files that were never read before, many times over and still far from 50 ms each."""
+    await learn(house.catalog(), *(f"claude-new-{number}" for number in range(30)))
+    start = time.perf_counter()
+    for _ in range(10):
+        house.catalog().models()
+    assert time.perf_counter() - start < 0.5
