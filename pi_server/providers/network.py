@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 import ssl
 import sys
 from collections.abc import Callable, Coroutine, Mapping
@@ -28,6 +29,26 @@ Route = tuple[bool, Proxy | None]
 """Whether it takes TLS, and through which proxy"""
 
 HEADERS = {"user-agent": f"pi-server/{__version__}", "accept-encoding": "identity"}
+
+TOLD = frozenset(
+    {
+        "accept",
+        "anthropic-beta",
+        "anthropic-version",
+        "content-length",
+        "content-type",
+        "date",
+        "host",
+        "request-id",
+        "retry-after",
+        "server",
+        "transfer-encoding",
+        "user-agent",
+    }
+)
+"""Headers whose values may stand in a log"""
+
+log = logging.getLogger(__name__)
 
 
 def timeouts(read: float) -> httpx.Timeout:
@@ -75,7 +96,9 @@ class Network(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         transport = await self._transport(self._route(request.url))
+        log.debug("%s %s %s", request.method, _Place(request.url), _Headers(request.headers))
         response = await self._alone(transport.handle_async_request(request))
+        log.debug("%s from %s %s", response.status_code, _Place(request.url), _Headers(response.headers))
         assert isinstance(response.stream, httpx.AsyncByteStream)
         body = Body(response.stream, self._keep)
         encoding = response.headers.get("content-encoding", "identity")
@@ -130,6 +153,27 @@ class Network(httpx.AsyncBaseTransport):
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+class _Place:
+    """An address for the log, without its query, which may hold a code. Written only if the record is."""
+
+    def __init__(self, url: httpx.URL) -> None:
+        self._url = url
+
+    def __str__(self) -> str:
+        return str(self._url.copy_with(query=None, fragment=None))
+
+
+class _Headers:
+    """Headers for the log; the values of those that may hold a secret are not told."""
+
+    def __init__(self, headers: httpx.Headers) -> None:
+        self._headers = headers
+
+    def __str__(self) -> str:
+        told = [f"{name}: {value if name in TOLD else '[REDACTED]'}" for name, value in self._headers.items()]
+        return "; ".join(told)
 
 
 async def _unwind(task: asyncio.Task[Any]) -> None:
