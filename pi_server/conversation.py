@@ -2,9 +2,9 @@
 
 In: fields. Out: frozen values whose JSON is the wire's and, with `Opaque` members added, the chat file's.
 Never here: a provider's own format; adapters translate both ways.
-"""
 
-from __future__ import annotations
+No `from __future__ import annotations` here: pydantic would evaluate every annotation at each start of the server.
+"""
 
 from typing import Annotated, Any, Literal
 

@@ -49,6 +49,10 @@ CODES: dict[str, CodeFacts] = {
     "stream_broken": CodeFacts("The answer was cut off before its end", True, "retry"),
     "invalid_request": CodeFacts("The provider refused the request as malformed"),
     "invalid_params": CodeFacts("A parameter is missing, malformed or out of range"),
+    "parse_error": CodeFacts("The message is not JSON in UTF-8"),
+    "malformed_message": CodeFacts("The message is not a JSON-RPC message, or not one that may come now"),
+    "unknown_method": CodeFacts("No method has this name"),
+    "not_initialized": CodeFacts("The client has not sent `initialize` yet"),
     "unsupported": CodeFacts("This server or client cannot do that"),
     "storage_failed": CodeFacts("A chat or cache could not be read or written"),
     "cancelled": CodeFacts("The client cancelled the request"),
@@ -84,7 +88,7 @@ class PiError(Exception):
         self.provider = provider
         self.retryable = facts.retryable if retryable is None else retryable
         self.retry_after_ms = retry_after_ms
-        self.action = action or facts.action
+        self.action = action or (facts.action if self.retryable or facts.action != "retry" else None)
         self.provider_message = provider_message
         self.provider_request_id = provider_request_id
 

@@ -2,9 +2,9 @@
 
 In: fields, by keyword. Out: frozen objects, validated when built and trusted afterwards.
 Never here: I/O, a clock, a credential.
-"""
 
-from __future__ import annotations
+No `from __future__ import annotations` here: pydantic would evaluate every annotation at each start of the server.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,7 +29,6 @@ class Value(BaseModel):
         hide_input_in_errors=True,
         defer_build=True,
         json_schema_serialization_defaults_required=True,
-        use_attribute_docstrings=True,
     )
 
 

@@ -2,9 +2,9 @@
 
 In: parsed JSON. Out: validated, frozen models. The method table that names them is `methods.py`.
 Never here: behaviour.
-"""
 
-from __future__ import annotations
+No `from __future__ import annotations` here: pydantic would evaluate every annotation at each start of the server.
+"""
 
 from typing import Annotated, Any, Literal
 

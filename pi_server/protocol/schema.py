@@ -6,10 +6,14 @@ The emitters for TypeScript, Lua and the reference page read this document and n
 
 from __future__ import annotations
 
+import ast
+import inspect
+import itertools
 from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import BaseModel, TypeAdapter
+from pydantic.alias_generators import to_camel
 from pydantic.json_schema import models_json_schema
 
 from pi_server.conversation import Block, TurnEvent
@@ -86,8 +90,9 @@ def _as_sent(name: str, definition: Schema) -> Schema:
     """
     model = next(model for model in _values() if model.__name__ == name)
     fields = {field.serialization_alias or name: field for name, field in model.model_fields.items()}
+    described = _descriptions(model)
     properties = {
-        alias: _without_null(property_) if fields[alias].exclude_if else property_
+        alias: {**(_without_null(property_) if fields[alias].exclude_if else property_), **described.get(alias, {})}
         for alias, property_ in definition.get("properties", {}).items()
         if not fields[alias].exclude
     }
@@ -95,6 +100,18 @@ def _as_sent(name: str, definition: Schema) -> Schema:
     if model in {method.params for method in CLIENT_REQUESTS}:
         required = definition.get("required", [])
     return {**definition, "properties": properties, "required": required}
+
+
+def _descriptions(model: type[Value]) -> dict[str, Schema]:
+    """The text under each field. Read here and not by pydantic, which would read it at every start of the server."""
+    (tree,) = ast.parse(inspect.getsource(model)).body
+    assert isinstance(tree, ast.ClassDef)
+    return {
+        to_camel(field.target.id): {"description": inspect.cleandoc(text.value.value)}
+        for field, text in itertools.pairwise(tree.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
+    }
 
 
 def _without_null(property_: Schema) -> Schema:

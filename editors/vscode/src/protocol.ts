@@ -2,7 +2,7 @@
 
 export const PROTOCOL_VERSION = 1;
 
-export type ErrorCode = "login_required" | "login_expired" | "login_denied" | "attempt_expired" | "attempt_ended" | "unknown_attempt" | "unknown_provider" | "unknown_chat" | "duplicate_turn" | "state_mismatch" | "invalid_code" | "credential_not_permitted" | "store_busy" | "store_unreadable" | "rate_limited" | "overloaded" | "quota_exceeded" | "context_overflow" | "model_not_found" | "provider_unreachable" | "provider_error" | "stream_broken" | "invalid_request" | "invalid_params" | "unsupported" | "storage_failed" | "cancelled" | "shutting_down" | "internal";
+export type ErrorCode = "login_required" | "login_expired" | "login_denied" | "attempt_expired" | "attempt_ended" | "unknown_attempt" | "unknown_provider" | "unknown_chat" | "duplicate_turn" | "state_mismatch" | "invalid_code" | "credential_not_permitted" | "store_busy" | "store_unreadable" | "rate_limited" | "overloaded" | "quota_exceeded" | "context_overflow" | "model_not_found" | "provider_unreachable" | "provider_error" | "stream_broken" | "invalid_request" | "invalid_params" | "parse_error" | "malformed_message" | "unknown_method" | "not_initialized" | "unsupported" | "storage_failed" | "cancelled" | "shutting_down" | "internal";
 
 export interface ApproveOption {
   id: string;

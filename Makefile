@@ -1,0 +1,45 @@
+# `make demo` and `make test` set everything up by themselves; nothing outside this folder is touched.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test test-fast lint generate bench clean
+
+help:
+	@echo "make demo       sign in, list models, chat and sign out against the simulator"
+	@echo "make test       everything: lint, types, fast tests, then slow ones"
+	@echo "make test-fast  the inner loop"
+	@echo "make lint       ruff and mypy"
+	@echo "make generate   schema, TypeScript, Lua and the reference page from the method table"
+	@echo "make bench      measure, and write docs/performance.md"
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev --editable '.[simulator]'
+	touch $(READY)
+
+demo: $(READY)
+	$(BIN)/pi demo
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pi_server.protocol.generate --check
+
+test-fast: $(READY)
+	$(BIN)/pytest -q -m "not slow and not real_model" -n 2
+
+test: lint test-fast
+	$(BIN)/pytest -q -m "slow and not real_model"
+
+generate: $(READY)
+	$(BIN)/python -m pi_server.protocol.generate
+
+bench: $(READY)
+	$(BIN)/python -m tests.benchmarks
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
