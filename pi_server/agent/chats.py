@@ -22,6 +22,7 @@ from pi_server.agent.titles import one_line
 from pi_server.clock import Clock
 from pi_server.conversation import Chat, Message
 from pi_server.errors import InvalidParams, PiError
+from pi_server.folders import make_private
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _SUFFIX = ".jsonl"
@@ -264,15 +265,6 @@ class Chats:
         hint = _HINTS.get(error.errno or 0, "check that folder")
         reason = os.strerror(error.errno) if error.errno else type(error).__name__
         return PiError("storage_failed", f"The chat could not be {done} in {self._directory}: {reason}; {hint}")
-
-
-def make_private(directory: Path) -> None:
-    """Make a folder and the missing ones above it, each open to its owner alone whatever the umask says."""
-    if directory.is_dir():
-        return
-    make_private(directory.parent)
-    with contextlib.suppress(FileExistsError):
-        directory.mkdir(mode=0o700)
 
 
 def _unknown(chat_id: str) -> PiError:

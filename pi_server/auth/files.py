@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from pi_server.errors import PiError
+from pi_server.folders import make_private
 
 LARGEST = 8 * 1024 * 1024
 """Bytes; a credential file beyond this is not one"""
@@ -126,12 +127,9 @@ def judge_folder(mode: int, owner: int, us: int) -> Literal["good", "loose", "ho
 
 
 def make_folder(folder: Path) -> None:
-    """Make what is missing of the path, each level 0700 (`os.makedirs` would leave the upper ones to the umask)."""
-    missing = [level for level in (folder, *folder.parents) if not os.path.lexists(level)]
+    """Make what is missing of the path; raises `PiError` `store_unreadable`."""
     try:
-        for level in reversed(missing):
-            with suppress(FileExistsError):
-                level.mkdir(mode=0o700)
+        make_private(folder)
     except OSError as exc:
         raise failure(exc, folder) from exc
 

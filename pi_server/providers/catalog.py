@@ -16,6 +16,7 @@ from typing import Any
 
 from pi_server.clock import Clock
 from pi_server.errors import InvalidParams
+from pi_server.folders import make_private
 from pi_server.providers import anthropic_models
 from pi_server.providers.user_models import NO_USER_MODELS, UserModels, read_user_models
 from pi_server.values import Model, Problem
@@ -201,7 +202,7 @@ def _read(path: Path, provider: str) -> _Fetched | None:
 
 def _write(path: Path, fetched: _Fetched) -> None:
     """Replaced as a whole, so that a reader sees the old list or the new one."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(path.parent)
     data = {
         "format": _FORMAT,
         "fetchedAt": fetched.fetched_at,

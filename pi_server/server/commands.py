@@ -1,0 +1,209 @@
+"""`pi.login`, `pi.logout` and `pi.selectModel` for any LSP client without a plugin, through standard messages alone.
+
+In: arguments of `workspace/executeCommand`, `[provider, method, code]` or `[{provider, method, code, apiKey}]`, all
+optional. Out: the same flows as the `pi/` methods; questions by `window/showMessageRequest`, pages by
+`window/showDocument`, news by `window/showMessage`. Every question has a deadline and a default: some clients never
+answer, some answer null, some cannot be asked. LSP has no prompt for text, so a pasted code comes as an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol
+
+from pi_server.errors import InvalidParams, PiError
+from pi_server.protocol.messages import BrowserStep, DeviceCodeStep, LoginAttempt, PasteCodeStep
+from pi_server.server.handlers import Outcome
+from pi_server.values import Provider
+
+CHOICE_SECONDS = 120.0
+SHOW_SECONDS = 20.0
+ERROR, WARNING, INFO = 1, 2, 3
+"""LSP `MessageType`"""
+PREFERRED = ("browser", "deviceCode", "pasteCode")
+"""Sign-in methods for a client that does not choose: first those that end without typing"""
+
+
+class Editor(Protocol):
+    """What a command needs of the session."""
+
+    @property
+    def shows_documents(self) -> bool: ...
+    async def call(self, method: str, params: Any) -> Outcome: ...
+    async def ask(self, method: str, params: dict[str, Any], seconds: float) -> Any: ...
+    def tell(self, method: str, params: dict[str, Any]) -> None: ...
+    def background(self, work: Coroutine[Any, Any, None]) -> None: ...
+    def apply_settings(self, section: Mapping[str, Any], *, over: bool = False) -> None: ...
+
+
+class Commands:
+    """`choice_seconds` bounds every question to a person, `show_seconds` every page to be opened."""
+
+    def __init__(
+        self, editor: Editor, *, choice_seconds: float = CHOICE_SECONDS, show_seconds: float = SHOW_SECONDS
+    ) -> None:
+        self._editor = editor
+        self._choice_seconds = choice_seconds
+        self._show_seconds = show_seconds
+        self._open: dict[str, str] = {}
+        """Provider → the attempt that a code would belong to"""
+
+    def table(self) -> dict[str, Callable[..., Coroutine[Any, Any, Any]]]:
+        return {"pi.login": self.login, "pi.logout": self.logout, "pi.selectModel": self.select_model}
+
+    async def login(self, *arguments: Any) -> LoginAttempt | None:
+        """Start a sign-in, or hand in its code. Answers with the attempt; how it ends is shown later."""
+        named = _named(arguments, ("provider", "method", "code"))
+        provider = await self._provider(named.get("provider"), "Sign in to which provider?", await self._providers())
+        if provider is None:
+            return None
+        if code := named.get("code"):
+            return await self._submit(provider, code)
+        if key := named.get("apiKey"):
+            return await self._finished(provider, {"provider": provider.id, "method": "apiKey", "apiKey": key})
+        method = named.get("method") or await self._method(provider)
+        attempt = await self._attempt("pi/login/start", {"provider": provider.id, "method": method})
+        self._open[provider.id] = attempt.login_id
+        await self._show_step(attempt)
+        self._editor.background(self._announce_end(provider, attempt.login_id))
+        return attempt
+
+    async def logout(self, *arguments: Any) -> Any:
+        named = _named(arguments, ("provider",))
+        providers = await self._providers()
+        stored = [one for one in providers if one.status.source in ("oauth", "apiKey") or one.status.problem]
+        provider = await self._provider(named.get("provider"), "Sign out of which provider?", stored or providers)
+        if provider is None:
+            return None
+        result = (await self._editor.call("pi/logout", {"provider": provider.id})).result
+        removed = "Signed out of" if getattr(result, "removed", False) else "There was no stored sign-in for"
+        still = getattr(result, "still_available_from", None)
+        rest = f"; {still.removeprefix('env:')} in the environment still authenticates" if still else ""
+        self._say(INFO, f"{removed} {provider.name}{rest}")
+        return result
+
+    async def select_model(self, *arguments: Any) -> dict[str, Any] | None:
+        """Choose the model for turns that name none, until the editor's settings say otherwise."""
+        models = (await self._editor.call("pi/models", {})).result
+        usable = [model.id for model in getattr(models, "models", ()) if model.available]
+        if not usable:
+            raise PiError("login_required", "No model is available; sign in first with the command pi.login")
+        named = _named(arguments, ("model",)).get("model")
+        model = named or await self._choose("Which model?", usable)
+        if model is None:
+            self._say(INFO, f"Models: {', '.join(usable)}; run pi.selectModel with one of them as its argument")
+            return None
+        self._editor.apply_settings({"model": model}, over=True)
+        self._say(INFO, f"pi uses {model}")
+        return {"model": model}
+
+    async def _providers(self) -> Sequence[Provider]:
+        result = (await self._editor.call("pi/providers", {})).result
+        return getattr(result, "providers", ())
+
+    async def _provider(self, name: str | None, question: str, offered: Sequence[Provider]) -> Provider | None:
+        """The named one, the only one, or the chosen one; None after saying how to name it."""
+        if name is not None:
+            every = await self._providers()
+            for provider in every:
+                if name in (provider.id, provider.name):
+                    return provider
+            raise InvalidParams(f"no provider is called {name!r}", code="unknown_provider")
+        if len(offered) == 1:
+            return offered[0]
+        chosen = await self._choose(question, [one.name for one in offered])
+        for provider in offered:
+            if provider.name == chosen:
+                return provider
+        names = ", ".join(one.id for one in offered)
+        self._say(WARNING, f"No provider was chosen; run the command with one of these as its argument: {names}")
+        return None
+
+    async def _method(self, provider: Provider) -> str:
+        """The chosen sign-in method; without an answer the one that needs no typing."""
+        labels = {method.label: method.id for method in provider.login_methods if method.id != "apiKey"}
+        default = next((name for name in PREFERRED if name in labels.values()), "apiKey")
+        if len(labels) < 2:  # noqa: PLR2004  # nothing to choose
+            return default
+        chosen = await self._choose(f"Sign in to {provider.name}: how?", list(labels))
+        return labels.get(chosen or "", default)
+
+    async def _choose(self, question: str, titles: list[str]) -> str | None:
+        """One of the titles, or None when nobody answers in time."""
+        params = {"type": INFO, "message": question, "actions": [{"title": title} for title in titles]}
+        try:
+            answer = await self._editor.ask("window/showMessageRequest", params, self._choice_seconds)
+        except (TimeoutError, PiError):
+            return None
+        title = answer.get("title") if isinstance(answer, dict) else None
+        return title if title in titles else None
+
+    async def _attempt(self, method: str, params: dict[str, Any]) -> LoginAttempt:
+        result = (await self._editor.call(method, params)).result
+        assert isinstance(result, LoginAttempt)
+        return result
+
+    async def _submit(self, provider: Provider, code: str) -> LoginAttempt:
+        login_id = self._open.get(provider.id)
+        if login_id is None:
+            raise PiError("unknown_attempt", f"No sign-in to {provider.name} is open; run pi.login first")
+        return await self._attempt("pi/login/submit", {"loginId": login_id, "code": code})
+
+    async def _finished(self, provider: Provider, params: dict[str, Any]) -> LoginAttempt:
+        attempt = await self._attempt("pi/login/start", params)
+        self._tell_end(provider, attempt)
+        return attempt
+
+    async def _show_step(self, attempt: LoginAttempt) -> None:
+        match attempt.step:
+            case BrowserStep(url=url):
+                await self._show_page(url, "to sign in")
+            case PasteCodeStep(url=url):
+                await self._show_page(url, "to sign in, then run pi.login again with {provider, code}")
+            case DeviceCodeStep(verification_uri=url, user_code=user_code):
+                await self._show_page(url, f"and enter the code {user_code}")
+            case _:
+                pass
+
+    async def _show_page(self, url: str, purpose: str) -> None:
+        """In the browser if the client can, and always as one line that can be copied."""
+        self._say(INFO, f"Open {url} {purpose}")
+        if not self._editor.shows_documents:
+            return
+        params = {"uri": url, "external": True, "takeFocus": True}
+        try:
+            await self._editor.ask("window/showDocument", params, self._show_seconds)
+        except (TimeoutError, PiError):
+            return
+
+    async def _announce_end(self, provider: Provider, login_id: str) -> None:
+        try:
+            attempt = await self._attempt("pi/login/wait", {"loginId": login_id})
+        except PiError as error:
+            self._say(ERROR, error.message)
+            return
+        if self._open.get(provider.id) == login_id:
+            del self._open[provider.id]
+        self._tell_end(provider, attempt)
+
+    def _tell_end(self, provider: Provider, attempt: LoginAttempt) -> None:
+        if attempt.state == "succeeded":
+            account = f" as {attempt.account}" if attempt.account else ""
+            self._say(INFO, f"Signed in to {provider.name}{account}")
+        elif attempt.state != "superseded":
+            reason = attempt.error.message if attempt.error else f"the sign-in was {attempt.state}"
+            self._say(WARNING, f"Not signed in to {provider.name}: {reason}")
+
+    def _say(self, kind: int, message: str) -> None:
+        self._editor.tell("window/showMessage", {"type": kind, "message": message})
+
+
+def _named(arguments: Sequence[Any], names: Sequence[str]) -> dict[str, str]:
+    """Arguments by position or as one object; empty ones count as left out."""
+    given = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], dict) else None
+    pairs = given.items() if given is not None else zip(names, arguments, strict=False)
+    named = {name: value for name, value in pairs if value not in (None, "")}
+    wrong = [str(name) for name, value in named.items() if not isinstance(value, str)]
+    if wrong:
+        raise InvalidParams(f"{', '.join(wrong)} must be a string")
+    return named

@@ -1,0 +1,167 @@
+"""What a client without a plugin sees of `pi.login`, `pi.logout` and `pi.selectModel`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+import pytest
+
+from pi_server.errors import InvalidParams, PiError
+from pi_server.protocol.messages import LoginAttempt
+from pi_server.server.commands import Commands
+from tests.clock import settle
+from tests.server.standin import build
+
+URL = "https://claude.ai/oauth/authorize?state=FAKE"
+
+
+class Editor:
+    """An LSP client as a command sees it; `answer` is what it says to questions."""
+
+    def __init__(
+        self, answer: Callable[[str, Any], Any], *, shows: bool = False, settings: Mapping[str, Any] | None = None
+    ) -> None:
+        self.app = build(self, settings or {})
+        self.shows_documents = shows
+        self.asked: list[tuple[str, Any]] = []
+        self.said: list[str] = []
+        self.told: list[str] = []
+        self.tasks: list[asyncio.Task[None]] = []
+        self._answer = answer
+
+    async def call(self, method: str, params: Any) -> Any:
+        return await self.app.handlers.call(method, params)
+
+    async def ask(self, method: str, params: dict[str, Any], seconds: float) -> Any:
+        assert seconds > 0
+        self.asked.append((method, params.get("uri") or [action["title"] for action in params["actions"]]))
+        answer = self._answer(method, params)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def tell(self, method: str, params: dict[str, Any]) -> None:
+        assert method == "window/showMessage"
+        assert "\n" not in params["message"]
+        self.said.append(params["message"])
+
+    def notify(self, method: str, _: Any) -> None:
+        self.told.append(method)
+
+    def background(self, work: Coroutine[Any, Any, None]) -> None:
+        self.tasks.append(asyncio.ensure_future(work))
+
+    def apply_settings(self, section: Mapping[str, Any], *, over: bool = False) -> None:
+        assert over
+        self.app.apply_editor_settings(section)
+
+
+def chooses(*titles: str) -> Callable[[str, Any], Any]:
+    return lambda _, params: next(({"title": t} for t in titles if {"title": t} in params.get("actions", [])), None)
+
+
+def never(_: str, __: Any) -> Any:
+    return TimeoutError()
+
+
+def nothing(_: str, __: Any) -> Any:
+    return None
+
+
+def refuses(_: str, __: Any) -> Any:
+    return PiError("unsupported", "no")
+
+
+async def test_a_login_by_choosing() -> None:
+    editor = Editor(chooses("Other", "Paste a code"), shows=True, settings={"two": True})
+    commands = Commands(editor)
+    attempt = await commands.login()
+    assert attempt is not None
+    assert editor.asked == [
+        ("window/showMessageRequest", ["Anthropic", "Other"]),
+        ("window/showMessageRequest", ["Paste a code", "In the browser"]),
+        ("window/showDocument", URL),
+    ]
+    assert editor.said == [f"Open {URL} to sign in, then run pi.login again with {{provider, code}}"]
+    done = await commands.login("other", "", "code#state")
+    await settle()
+    assert done is not None
+    assert (attempt.state, done.state) == ("awaitingCode", "succeeded")
+    assert editor.said[1:] == ["Signed in to Other"]
+    with pytest.raises(PiError) as caught:
+        await commands.login({"provider": "other", "code": "again"})
+    assert caught.value.code == "unknown_attempt"
+
+
+@pytest.mark.parametrize("answer", [never, nothing, refuses], ids=lambda answer: answer.__name__)
+async def test_a_client_that_does_not_choose_signs_in_by_browser(answer: Callable[[str, Any], Any]) -> None:
+    editor = Editor(answer, shows=True)
+    attempt = await Commands(editor).login()
+    assert attempt is not None
+    assert attempt.state == "awaitingBrowser"
+    assert editor.said == [f"Open {URL} to sign in"]
+    for task in editor.tasks:
+        task.cancel()
+
+
+@pytest.mark.parametrize("answer", [never, nothing, refuses], ids=lambda answer: answer.__name__)
+@pytest.mark.parametrize("command", ["pi.login", "pi.logout"])
+async def test_without_a_choice_of_provider_the_way_is_explained(
+    answer: Callable[[str, Any], Any], command: str
+) -> None:
+    editor = Editor(answer, settings={"two": True})
+    assert await Commands(editor).table()[command]() is None
+    assert editor.said == [
+        "No provider was chosen; run the command with one of these as its argument: anthropic, other"
+    ]
+
+
+async def test_a_wrong_code_leaves_the_attempt_open() -> None:
+    editor = Editor(never)
+    commands = Commands(editor)
+    await commands.login("anthropic", "pasteCode")
+    with pytest.raises(PiError) as caught:
+        await commands.login({"provider": "anthropic", "code": "wrong"})
+    done = await commands.login({"provider": "Anthropic", "code": "right"})
+    assert caught.value.code == "invalid_code"
+    assert done is not None
+    assert done.state == "succeeded"
+    await settle()
+
+
+async def test_an_api_key() -> None:
+    editor = Editor(never)
+    attempt = await Commands(editor).login({"apiKey": "sk-ant-api03-FAKE"})
+    assert isinstance(attempt, LoginAttempt)
+    assert attempt.state == "succeeded"
+    assert editor.said == ["Signed in to Anthropic"]
+
+
+async def test_logout_says_what_still_authenticates() -> None:
+    editor = Editor(never)
+    result = await Commands(editor).logout("anthropic")
+    assert result.removed
+    assert editor.said == ["Signed out of Anthropic; ANTHROPIC_API_KEY in the environment still authenticates"]
+
+
+async def test_select_model() -> None:
+    editor = Editor(chooses("anthropic/claude-y"))
+    assert await Commands(editor).select_model() == {"model": "anthropic/claude-y"}
+    assert editor.app.handlers.settings == {"model": "anthropic/claude-y"}
+    assert await Commands(editor).select_model("anthropic/other") == {"model": "anthropic/other"}
+    silent = Editor(never)
+    assert await Commands(silent).select_model() is None
+    assert silent.said == [
+        "Models: anthropic/claude-x, anthropic/claude-y; run pi.selectModel with one of them as its argument"
+    ]
+    with pytest.raises(PiError) as caught:
+        await Commands(Editor(never, settings={"none": True})).select_model()
+    assert caught.value.code == "login_required"
+
+
+@pytest.mark.parametrize("arguments", [({"provider": "nobody"},), ("nobody",), (5,), ({"provider": ["x"]},)])
+async def test_bad_arguments(arguments: tuple[Any, ...]) -> None:
+    with pytest.raises(InvalidParams):
+        await Commands(Editor(never)).login(*arguments)
