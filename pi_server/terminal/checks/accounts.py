@@ -1,0 +1,35 @@
+"""Who is signed in, by which credential, until when; and what wins when there are several.
+
+In: the providers' status. Out: one finding a provider. Never here: a credential.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pi_server.terminal.checks.finding import Finding, error, ok, warning
+from pi_server.terminal.status import describe, source
+from pi_server.values import Provider
+
+
+def check_accounts(providers: Sequence[Provider], order: Sequence[str], now_ms: int) -> Iterator[Finding]:
+    for provider in providers:
+        yield _check(provider, now_ms)
+        status = provider.status
+        if status.fallback and status.source != status.fallback:
+            name = source(status.fallback)
+            yield ok(
+                provider.id, f"{name} is there as well; it is used after signing out (auth.order: {' > '.join(order)})"
+            )
+
+
+def _check(provider: Provider, now_ms: int) -> Finding:
+    status, text = provider.status, describe(provider.status, now_ms)
+    remedy = f"run: pi login {provider.id}"
+    if status.state == "error":
+        return error(provider.id, text, remedy)
+    if status.state == "expired":
+        return error(provider.id, text, remedy)
+    if status.state == "loggedOut" or status.problem is not None:
+        return warning(provider.id, text, remedy)
+    return ok(provider.id, text)
