@@ -29,8 +29,9 @@ def _hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    skipped = len(reporter.stats.get("skipped", [])) if reporter else 0
-    if skipped and os.environ.get("PI_FORBID_SKIPS"):
+    if reporter is None or not os.environ.get("PI_FORBID_SKIPS"):
+        return
+    if skipped := len(reporter.stats.get("skipped", [])):
         reporter.write_line(f"{skipped} skipped, and nothing may be skipped here", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "pi_server"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 FLOORS = [
-    {"version", "errors", "values", "conversation", "sse", "settings", "clock", "redaction"},
+    {"version", "errors", "values", "conversation", "sse", "settings", "clock", "redaction", "folders"},
     {"protocol", "auth", "providers"},
     {"agent"},
     {"server"},

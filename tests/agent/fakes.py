@@ -15,7 +15,7 @@ from pi_server.auth.credentials import ApiKey, Resolved
 from pi_server.conversation import Block, ReasoningDelta, Retry, TextBlock, TextDelta, TurnEvent, Usage
 from pi_server.errors import InvalidParams, PiError
 from pi_server.protocol.messages import ChatParams
-from pi_server.providers.base import Answer, Delta, Prompt
+from pi_server.providers.base import Answer, Delta, Piece, Prompt
 from pi_server.providers.stream import Interrupted, Progress
 from pi_server.settings import Settings
 from pi_server.values import Model, ProviderStatus
@@ -150,7 +150,7 @@ class FakeDecoder:
         self.deltas: list[Delta] = []
         self.complete = False
 
-    def feed(self, _event: object) -> Sequence[Delta]:
+    def feed(self, _event: object) -> Sequence[Piece]:
         return ()
 
     def answer(self) -> Answer:
