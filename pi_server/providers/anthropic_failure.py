@@ -161,7 +161,8 @@ def _no_stream(headers: Mapping[str, str]) -> PiError:
             "A web page came back instead of Anthropic's answer: a network sign-in page or a proxy stands in between; "
             "open a browser, or check the base URL",
             provider=PROVIDER,
-            retryable=False,
+            retryable=False,  # by itself; a person may, once the page is dealt with
+            action="retry",
         )
     return PiError(
         "provider_error",

@@ -95,7 +95,7 @@ ROWS: dict[str, tuple[Reply, str, bool, str | None]] = {
     "no stream": (reply(200, content_type="application/json"), "provider_error", False, None),
     "a sign-in page": (reply(200, content_type="text/html; charset=utf-8"), "provider_unreachable", False, "retry"),
     "a redirect": (reply(302, location="https://login.example/?next=1"), "provider_error", False, None),
-    "the service says not again": (reply(529, x_should_retry="false"), "overloaded", False, "retry"),
+    "the service says not again": (reply(529, x_should_retry="false"), "overloaded", False, None),
     "the service says again": (reply(400, x_should_retry="true"), "invalid_request", True, "retry"),
     "a teapot": (reply(418), "provider_error", False, None),
 }
