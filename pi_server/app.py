@@ -1,8 +1,8 @@
 """The composition root: the only file that builds stores, clients and services, and ties them to one another.
 
 In: the environment, the home directory, a client. Out: an `App` whose handlers answer.
-Never here: what any of the parts does. httpx and what stands on it are imported when the first request goes out, so
-that a list or a status is answered without them.
+Never here: what any of the parts does. What only a sign-in or a turn needs is imported and built when one begins, and
+httpx when the first request goes out, so that a list or a status is answered without them.
 """
 
 from __future__ import annotations
@@ -18,17 +18,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from pi_server import settings as settings_
-from pi_server.agent.chats import Chats
-from pi_server.agent.loop import Turns
 from pi_server.auth import anthropic as anthropic_auth
 from pi_server.auth.accounts import Accounts
-from pi_server.auth.attempts import Attempts
-from pi_server.auth.credentials import Resolved
-from pi_server.auth.signin import Attempt
 from pi_server.auth.store import Store
 from pi_server.clock import Clock, SystemClock
-from pi_server.conversation import Retry
-from pi_server.providers.base import Answer, Delta, Prompt
 from pi_server.providers.catalog import Catalog
 from pi_server.server.handlers import Client, Handlers, Services
 from pi_server.values import Reply, Request
@@ -36,8 +29,15 @@ from pi_server.values import Reply, Request
 if TYPE_CHECKING:
     import httpx
 
+    from pi_server.agent.chats import Chats
+    from pi_server.agent.loop import Turns
+    from pi_server.auth.attempts import Attempts
+    from pi_server.auth.credentials import Resolved
     from pi_server.auth.httpx_auth import CredentialAuth
+    from pi_server.auth.signin import Attempt
+    from pi_server.conversation import Retry
     from pi_server.providers.anthropic import Anthropic
+    from pi_server.providers.base import Answer, Delta, Prompt
     from pi_server.providers.stream import Progress
 
 WARM_UP_DELAY_S = 0.4
@@ -75,49 +75,64 @@ class App:
         self._environ = environ
         self._clock = clock
         self._rng = random.Random()  # noqa: S311 - spreads retries over time
-        providers = {anthropic_auth.PROVIDER: anthropic_auth.provider_auth(self.settings.endpoints)}
+        self._providers = {anthropic_auth.PROVIDER: anthropic_auth.provider_auth(self.settings.endpoints)}
         folder = self.settings.agent_dir
         self.accounts = Accounts(
             Store(folder / "oauth.json"),
-            providers,
+            self._providers,
             environ=environ,
             order=self.settings.auth_order,
             send=self._send,
             clock=clock,
             rng=self._rng,
         )
-        self.attempts = Attempts(self.accounts, providers, self._send, clock, os.urandom, self._login_updated)
         self.catalog = Catalog(
             folder / "cache",
             folder / "models.json",
             clock,
             origins={anthropic_auth.PROVIDER: self.settings.endpoints.anthropic_base},
         )
-        self.chats = Chats(folder / "chats", clock, _new_id)
-        self.turns = Turns(
-            accounts=self.accounts,
-            catalog=self.catalog,
-            chats=self.chats,
-            stream=self._stream,
-            providers=tuple(providers),
-            settings=lambda: self.settings,
-            clock=clock,
-            new_id=_new_id,
-        )
         services = Services(
             settings=lambda: self.settings,
-            providers=providers,
+            providers=self._providers,
             accounts=self.accounts,
-            attempts=self.attempts,
+            attempts=lambda: self.attempts,
             catalog=self.catalog,
-            chats=self.chats,
-            turns=self.turns,
+            chats=lambda: self.chats,
+            turns=lambda: self.turns,
             clock=clock,
             started_at=clock.monotonic(),
             log_file=folder / "logs" / "pi-serve.log",
             fetch_models=self._fetch_models,
         )
         self.handlers = Handlers(services, client)
+
+    @cached_property
+    def attempts(self) -> Attempts:
+        from pi_server.auth.attempts import Attempts
+
+        return Attempts(self.accounts, self._providers, self._send, self._clock, os.urandom, self._login_updated)
+
+    @cached_property
+    def chats(self) -> Chats:
+        from pi_server.agent.chats import Chats
+
+        return Chats(self.settings.agent_dir / "chats", self._clock, _new_id)
+
+    @cached_property
+    def turns(self) -> Turns:
+        from pi_server.agent.loop import Turns
+
+        return Turns(
+            accounts=self.accounts,
+            catalog=self.catalog,
+            chats=self.chats,
+            stream=self._stream,
+            providers=tuple(self._providers),
+            settings=lambda: self.settings,
+            clock=self._clock,
+            new_id=_new_id,
+        )
 
     def apply_editor_settings(self, sent: Mapping[str, Any] | None) -> list[str]:
         """Take the `pi` section of an editor's settings over our own; returns what is wrong with it."""
@@ -131,7 +146,7 @@ class App:
         Not at once: loading would hold up what the client asks first. Not on the loop: it takes a tenth of a second.
         """
         await self._clock.sleep(WARM_UP_DELAY_S)
-        await asyncio.to_thread(_load_http)
+        await asyncio.to_thread(_load_what_a_turn_needs)
         await self.handlers.warm_up()
 
     async def watch(self) -> None:
@@ -140,7 +155,8 @@ class App:
 
     async def close(self) -> None:
         await self.handlers.close()
-        await self.attempts.close()
+        if "attempts" in self.__dict__:
+            await self.attempts.close()
         await self.accounts.close()
         if "_client" in self.__dict__:
             await self._client.aclose()
@@ -199,11 +215,12 @@ class App:
         self.handlers.login_updated(attempt)
 
 
-def _load_http() -> None:
+def _load_what_a_turn_needs() -> None:
+    from pi_server.agent import loop
     from pi_server.auth import httpx_auth, sender
-    from pi_server.providers import network, stream
+    from pi_server.providers import anthropic, network
 
-    del httpx_auth, sender, network, stream
+    del loop, httpx_auth, sender, anthropic, network
 
 
 def _new_id() -> str:

@@ -54,7 +54,7 @@ class Commands:
     async def login(self, *arguments: Any) -> LoginAttempt | None:
         """Start a sign-in, or hand in its code. Answers with the attempt; how it ends is shown later."""
         named = _named(arguments, ("provider", "method", "code"))
-        provider = await self._provider(named.get("provider"), "Sign in to which provider?", await self._providers())
+        provider = await self._provider(named.get("provider"), "Choose where to sign in", await self._providers())
         if provider is None:
             return None
         if code := named.get("code"):
@@ -62,6 +62,8 @@ class Commands:
         if key := named.get("apiKey"):
             return await self._finished(provider, {"provider": provider.id, "method": "apiKey", "apiKey": key})
         method = named.get("method") or await self._method(provider)
+        if method is None:
+            return None
         attempt = await self._attempt("pi/login/start", {"provider": provider.id, "method": method})
         self._open[provider.id] = attempt.login_id
         await self._show_step(attempt)
@@ -72,10 +74,10 @@ class Commands:
         named = _named(arguments, ("provider",))
         providers = await self._providers()
         stored = [one for one in providers if one.status.source in ("oauth", "apiKey") or one.status.problem]
-        provider = await self._provider(named.get("provider"), "Sign out of which provider?", stored or providers)
+        provider = await self._provider(named.get("provider"), "Choose where to sign out", stored or providers)
         if provider is None:
             return None
-        result = (await self._editor.call("pi/logout", {"provider": provider.id})).result
+        result = await self._result("pi/logout", {"provider": provider.id})
         removed = "Signed out of" if getattr(result, "removed", False) else "There was no stored sign-in for"
         still = getattr(result, "still_available_from", None)
         rest = f"; {still.removeprefix('env:')} in the environment still authenticates" if still else ""
@@ -84,12 +86,12 @@ class Commands:
 
     async def select_model(self, *arguments: Any) -> dict[str, Any] | None:
         """Choose the model for turns that name none, until the editor's settings say otherwise."""
-        models = (await self._editor.call("pi/models", {})).result
+        models = await self._result("pi/models", {})
         usable = [model.id for model in getattr(models, "models", ()) if model.available]
         if not usable:
             raise PiError("login_required", "No model is available; sign in first with the command pi.login")
         named = _named(arguments, ("model",)).get("model")
-        model = named or await self._choose("Which model?", usable)
+        model = named or await self._choose("Choose a model", usable)
         if model is None:
             self._say(INFO, f"Models: {', '.join(usable)}; run pi.selectModel with one of them as its argument")
             return None
@@ -98,7 +100,7 @@ class Commands:
         return {"model": model}
 
     async def _providers(self) -> Sequence[Provider]:
-        result = (await self._editor.call("pi/providers", {})).result
+        result = await self._result("pi/providers", {})
         return getattr(result, "providers", ())
 
     async def _provider(self, name: str | None, question: str, offered: Sequence[Provider]) -> Provider | None:
@@ -119,29 +121,42 @@ class Commands:
         self._say(WARNING, f"No provider was chosen; run the command with one of these as its argument: {names}")
         return None
 
-    async def _method(self, provider: Provider) -> str:
-        """The chosen sign-in method; without an answer the one that needs no typing."""
+    async def _method(self, provider: Provider) -> str | None:
+        """The chosen sign-in method, without an answer one that needs no typing; None after saying how to name it."""
         labels = {method.label: method.id for method in provider.login_methods if method.id != "apiKey"}
-        default = next((name for name in PREFERRED if name in labels.values()), "apiKey")
-        if len(labels) < 2:  # noqa: PLR2004  # nothing to choose
-            return default
-        chosen = await self._choose(f"Sign in to {provider.name}: how?", list(labels))
-        return labels.get(chosen or "", default)
+        label = min(labels, key=lambda label: PREFERRED.index(labels[label]), default=None)
+        if label is None:
+            return "apiKey"
+        if len(labels) == 1:
+            return labels[label]
+        chosen = await self._choose(f"Choose how to sign in to {provider.name}", list(labels), unanswered=label)
+        if chosen is not None:
+            return labels[chosen]
+        names = ", ".join(labels.values())
+        self._say(INFO, f"Nothing was chosen; run pi.login with {provider.id} and one of these as arguments: {names}")
+        return None
 
-    async def _choose(self, question: str, titles: list[str]) -> str | None:
-        """One of the titles, or None when nobody answers in time."""
+    async def _choose(self, question: str, titles: list[str], *, unanswered: str | None = None) -> str | None:
+        """One of the titles; None when the question is put aside, `unanswered` when it is never answered."""
         params = {"type": INFO, "message": question, "actions": [{"title": title} for title in titles]}
         try:
             answer = await self._editor.ask("window/showMessageRequest", params, self._choice_seconds)
         except (TimeoutError, PiError):
-            return None
+            return unanswered
         title = answer.get("title") if isinstance(answer, dict) else None
         return title if title in titles else None
 
     async def _attempt(self, method: str, params: dict[str, Any]) -> LoginAttempt:
-        result = (await self._editor.call(method, params)).result
+        result = await self._result(method, params)
         assert isinstance(result, LoginAttempt)
         return result
+
+    async def _result(self, method: str, params: dict[str, Any]) -> Any:
+        """Taken here, the answer is out: what must follow it follows now."""
+        outcome = await self._editor.call(method, params)
+        if outcome.after is not None:
+            outcome.after()
+        return outcome.result
 
     async def _submit(self, provider: Provider, code: str) -> LoginAttempt:
         login_id = self._open.get(provider.id)
@@ -199,10 +214,10 @@ class Commands:
 
 
 def _named(arguments: Sequence[Any], names: Sequence[str]) -> dict[str, str]:
-    """Arguments by position or as one object; empty ones count as left out."""
+    """Arguments by position or as one object; empty ones count as left out (Lua's empty table is `[]` on the wire)."""
     given = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], dict) else None
     pairs = given.items() if given is not None else zip(names, arguments, strict=False)
-    named = {name: value for name, value in pairs if value not in (None, "")}
+    named = {name: value for name, value in pairs if value not in (None, "", [], {})}
     wrong = [str(name) for name, value in named.items() if not isinstance(value, str)]
     if wrong:
         raise InvalidParams(f"{', '.join(wrong)} must be a string")

@@ -14,12 +14,9 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pi_server.agent import choice
-from pi_server.agent.chats import Chats
-from pi_server.agent.loop import Turn, Turns
-from pi_server.auth.signin import Attempt
 from pi_server.clock import Clock
 from pi_server.conversation import Chat, Ended, TurnEvent
 from pi_server.errors import InvalidParams
@@ -31,6 +28,11 @@ from pi_server.server.params import validated
 from pi_server.settings import Settings
 from pi_server.values import LoginMethod, Model, Provider, ProviderStatus, Value
 from pi_server.version import __version__
+
+if TYPE_CHECKING:
+    from pi_server.agent.chats import Chats
+    from pi_server.agent.loop import Turn, Turns
+    from pi_server.auth.signin import Attempt
 
 
 class TurnChannel(Protocol):
@@ -116,17 +118,17 @@ class Catalog(choice.Catalog, Protocol):
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Services:
-    """What the handlers stand on; built by app.py."""
+    """What the handlers stand on; built by app.py. What is a callable is built when it is first asked for."""
 
     settings: Callable[[], Settings]
     """The settings that hold now"""
     providers: Mapping[str, ProviderFacts]
     """By id, the preferred one first"""
     accounts: Accounts
-    attempts: Attempts
+    attempts: Callable[[], Attempts]
     catalog: Catalog
-    chats: Chats
-    turns: Turns
+    chats: Callable[[], Chats]
+    turns: Callable[[], Turns]
     clock: Clock
     started_at: float
     """`clock.monotonic()` when the process began to serve"""
@@ -206,7 +208,7 @@ class Handlers:
         self._news.watch_for(params.provider)
         self._news.start_begins()
         try:
-            attempt = await self._services.attempts.start(
+            attempt = await self._services.attempts().start(
                 params.provider,
                 params.method,
                 enterprise_domain=params.enterprise_domain,
@@ -221,13 +223,13 @@ class Handlers:
         return Outcome(answer, after=partial(self._news.start_answered, attempt.login_id))
 
     async def login_submit(self, params: m.LoginSubmitParams) -> m.LoginAttempt:
-        return views.login_attempt(await self._services.attempts.submit(params.login_id, params.code))
+        return views.login_attempt(await self._services.attempts().submit(params.login_id, params.code))
 
     async def login_wait(self, params: m.LoginIdParams) -> m.LoginAttempt:
-        return views.login_attempt(await self._services.attempts.wait(params.login_id))
+        return views.login_attempt(await self._services.attempts().wait(params.login_id))
 
     async def login_cancel(self, params: m.LoginIdParams) -> m.LoginAttempt:
-        return views.login_attempt(await self._services.attempts.cancel(params.login_id))
+        return views.login_attempt(await self._services.attempts().cancel(params.login_id))
 
     async def logout(self, params: m.ProviderParams) -> m.LogoutResult:
         self._known(params.provider)
@@ -254,7 +256,7 @@ class Handlers:
         )
 
     async def chat(self, params: m.ChatParams) -> m.ChatResult:
-        turn = self._services.turns.open(params)
+        turn = self._services.turns().open(params)
         ended = await self._deliver(turn)
         return m.ChatResult(
             chat_id=turn.chat_id,
@@ -267,24 +269,24 @@ class Handlers:
 
     async def chat_list(self, params: m.ChatListParams) -> m.ChatListResult:
         page = await asyncio.to_thread(
-            self._services.chats.newest, cwd=params.cwd, cursor=params.cursor, limit=params.limit
+            self._services.chats().newest, cwd=params.cwd, cursor=params.cursor, limit=params.limit
         )
         return m.ChatListResult(chats=page.chats, next_cursor=page.next_cursor)
 
     async def chat_read(self, params: m.ChatReadParams) -> m.ChatReadResult:
         page = await asyncio.to_thread(
-            self._services.chats.read, params.chat_id, cursor=params.cursor, limit=params.limit
+            self._services.chats().read, params.chat_id, cursor=params.cursor, limit=params.limit
         )
         return m.ChatReadResult(chat=page.chat, messages=page.messages, next_cursor=page.next_cursor)
 
     async def chat_rename(self, params: m.ChatRenameParams) -> m.ChatChanged:
-        return _changed(await asyncio.to_thread(self._services.chats.rename, params.chat_id, params.title))
+        return _changed(await asyncio.to_thread(self._services.chats().rename, params.chat_id, params.title))
 
     async def chat_fork(self, params: m.ChatForkParams) -> m.ChatChanged:
-        return _changed(await asyncio.to_thread(self._services.chats.fork, params.chat_id, params.after_message_id))
+        return _changed(await asyncio.to_thread(self._services.chats().fork, params.chat_id, params.after_message_id))
 
     async def chat_delete(self, params: m.ChatIdParams) -> m.ChatDeleteResult:
-        return m.ChatDeleteResult(deleted=await asyncio.to_thread(self._services.chats.delete, params.chat_id))
+        return m.ChatDeleteResult(deleted=await asyncio.to_thread(self._services.chats().delete, params.chat_id))
 
     async def health(self, _: m.NoParams) -> m.HealthResult:
         services = self._services
@@ -297,7 +299,7 @@ class Handlers:
             agent_dir=str(services.settings().agent_dir),
             log_file=str(services.log_file) if services.log_file else None,
             providers=self._providers(),
-            open_chats=services.turns.open_chats,
+            open_chats=services.turns().open_chats,
             python=".".join(map(str, sys.version_info[:3])),
         )
 
@@ -332,7 +334,7 @@ class Handlers:
         """Pass the events on at the client's pace, and return the last of them; raises what ended the turn badly."""
         channel = self._client.open_turn(turn.chat_id, turn.turn_id)
         ended: Ended | None = None
-        async with aclosing(self._services.turns.run(turn, self._client.document)) as events:
+        async with aclosing(self._services.turns().run(turn, self._client.document)) as events:
             following: Callable[[], Awaitable[TurnEvent | None]] = partial(anext, events, None)
             while event := await following():
                 channel.send(event)

@@ -6,26 +6,26 @@ Never here: behaviour, a credential; what is converted holds none.
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-from pi_server.auth import signin
 from pi_server.protocol import messages as m
 from pi_server.values import Model, Problem, ProviderStatus
 
-_STEPS: dict[type[signin.LoginStep], type[m.PasteCodeStep | m.BrowserStep | m.DeviceCodeStep]] = {
-    signin.PasteCodeStep: m.PasteCodeStep,
-    signin.BrowserStep: m.BrowserStep,
-    signin.DeviceCodeStep: m.DeviceCodeStep,
-}
+if TYPE_CHECKING:
+    from pi_server.auth.signin import Attempt
+
+_STEPS = {step.__name__: step for step in (m.PasteCodeStep, m.BrowserStep, m.DeviceCodeStep)}
+"""The sign-in calls them the same"""
 
 
-def login_attempt(attempt: signin.Attempt) -> m.LoginAttempt:
+def login_attempt(attempt: Attempt) -> m.LoginAttempt:
     step, error = attempt.step, attempt.error
     return m.LoginAttempt(
         login_id=attempt.login_id,
         provider=attempt.provider,
         state=attempt.state,
         expires_at=attempt.expires_at,
-        step=_STEPS[type(step)].model_validate(asdict(step)) if step else None,
+        step=_STEPS[type(step).__name__].model_validate(asdict(step)) if step else None,
         error=m.LoginError(code=error.code, message=error.message, action=error.action) if error else None,
         account=attempt.account,
     )

@@ -95,8 +95,8 @@ async def test_a_login_by_choosing() -> None:
     assert caught.value.code == "unknown_attempt"
 
 
-@pytest.mark.parametrize("answer", [never, nothing, refuses], ids=lambda answer: answer.__name__)
-async def test_a_client_that_does_not_choose_signs_in_by_browser(answer: Callable[[str, Any], Any]) -> None:
+@pytest.mark.parametrize("answer", [never, refuses], ids=lambda answer: answer.__name__)
+async def test_a_client_that_cannot_choose_signs_in_by_browser(answer: Callable[[str, Any], Any]) -> None:
     editor = Editor(answer, shows=True)
     attempt = await Commands(editor).login()
     assert attempt is not None
@@ -104,6 +104,33 @@ async def test_a_client_that_does_not_choose_signs_in_by_browser(answer: Callabl
     assert editor.said == [f"Open {URL} to sign in"]
     for task in editor.tasks:
         task.cancel()
+
+
+async def test_a_menu_that_is_put_aside_opens_no_page() -> None:
+    editor = Editor(nothing, shows=True)
+    assert await Commands(editor).login() is None
+    assert editor.asked == [("window/showMessageRequest", ["Paste a code", "In the browser"])]
+    assert editor.said == [
+        "Nothing was chosen; run pi.login with anthropic and one of these as arguments: pasteCode, browser"
+    ]
+    assert editor.app.handlers.attempts == {}
+
+
+async def test_the_attempt_of_a_command_is_told_like_any_other() -> None:
+    """What waits for the answer to `pi/login/start` waits for nobody here."""
+    editor = Editor(never)
+    commands = Commands(editor)
+    await commands.login("anthropic", "pasteCode")
+    assert editor.told == ["pi/login/updated"]
+    await commands.login("anthropic", "", "right")
+    await settle()
+
+
+@pytest.mark.parametrize("empty", [{}, [], None, ""], ids=repr)
+async def test_an_empty_argument_is_none(empty: Any) -> None:
+    """Lua's empty table is `[]` on the wire."""
+    editor = Editor(never)
+    assert (await Commands(editor).logout(empty)).removed
 
 
 @pytest.mark.parametrize("answer", [never, nothing, refuses], ids=lambda answer: answer.__name__)
