@@ -150,9 +150,10 @@ async def _attempt(  # noqa: PLR0917 - what `stream` was given
     provider = prompt.model.provider
     decoder = adapter.decoder(prompt)
     progress.follow(decoder)
-    response = None
+    response, host = None, provider
     try:
         request = _built(client, adapter, prompt, stall_s)
+        host = request.url.netloc.decode()
         response = await client.send(request, auth=auth, stream=True, follow_redirects=False)
         await _check(response, adapter, provider)
         async with aclosing(_read(response, decoder)) as deltas:
@@ -162,11 +163,11 @@ async def _attempt(  # noqa: PLR0917 - what `stream` was given
         # Before there is a reply, it is `encode` or `auth` that failed; the latter has its own patience.
         raise _Failed(problem, again=problem.retryable and response is not None) from problem
     except httpx.ReadTimeout as problem:
-        message = f"Nothing came from {provider} for {stall_s:g} s; try again"
+        message = f"Nothing came from the provider for {stall_s:g} s; what came before is kept, try again"
         raise _Failed(PiError("stream_broken", message, provider=provider), again=False) from problem
     except (httpx.HTTPError, httpx.InvalidURL) as problem:
         hopeless = isinstance(problem, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL)
-        error = _cut(provider) if response is not None else _unreachable(problem, provider)
+        error = _cut(provider) if response is not None else _unreachable(problem, provider, host)
         raise _Failed(error, again=not hopeless) from problem
     finally:
         if response is not None:
@@ -261,16 +262,17 @@ def _decode(sse: SseDecoder, decoder: Decoder, chunk: bytes) -> Iterator[Delta]:
 
 
 def _cut(provider: str) -> PiError:
-    return PiError("stream_broken", f"{provider} broke the answer off before its end; try again", provider=provider)
+    message = "The answer was cut off before its end; what came of it is kept, try again"
+    return PiError("stream_broken", message, provider=provider)
 
 
-def _unreachable(problem: BaseException, provider: str) -> PiError:
+def _unreachable(problem: BaseException, provider: str, host: str) -> PiError:
     causes = _causes(problem)
     if any("CERTIFICATE_VERIFY_FAILED" in str(cause) for cause in causes):
-        why = "its certificate is not trusted here; set SSL_CERT_FILE to your organisation's CA certificates"
+        why = "; its certificate is not trusted here: set SSL_CERT_FILE to your organisation's CA certificates"
     else:
-        why = f"{type(problem).__name__}; check the network, the proxy and the base URL"
-    return PiError("provider_unreachable", f"No connection to {provider}: {why}", provider=provider)
+        why = f" ({type(problem).__name__}); check the network, the proxy and the base URL"
+    return PiError("provider_unreachable", f"No connection to {host}{why}", provider=provider)
 
 
 def _causes(problem: BaseException | None) -> list[BaseException]:

@@ -240,7 +240,8 @@ async def test_a_dead_connection_is_noticed(client: httpx.AsyncClient, answer: A
     async with FakeServer(answer) as server:
         events, end = await interrupted(events_of(client, server, stall_s=0.05))
     assert (text_of(events), len(server.requests)) == (said, 1)
-    assert (end.error.code, end.error.message) == ("stream_broken", "Nothing came from anthropic for 0.05 s; try again")
+    assert end.error.code == "stream_broken"
+    assert end.error.message.startswith("Nothing came from the provider for 0.05 s")
 
 
 async def test_nobody_there(client: httpx.AsyncClient) -> None:
@@ -249,7 +250,7 @@ async def test_nobody_there(client: httpx.AsyncClient) -> None:
     events, end = await interrupted(events_of(client, url))
     assert len(events) == MAX_ATTEMPTS - 1
     assert end.error.code == "provider_unreachable"
-    assert end.error.message.startswith("No connection to anthropic: ConnectError")
+    assert end.error.message.startswith("No connection to 127.0.0.1:")
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1", "nonsense"])
