@@ -43,6 +43,8 @@ def test_the_constants_are_what_pygls_works_out() -> None:
     program = """
 import json, sys
 from pi_server.server import fastload
+
+pytestmark = pytest.mark.slow
 fastload.import_lsprotocol(defer=sys.argv[1] == "fast")
 from types import SimpleNamespace
 from pygls.protocol import default_converter

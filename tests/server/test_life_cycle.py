@@ -17,6 +17,8 @@ import pytest
 from tests.client import Client
 from tests.server.conftest import ROOT, STANDIN, Spawn
 
+pytestmark = pytest.mark.slow
+
 SOON = 2.0
 """Seconds that an orderly stop may take when no refresh is in flight"""
 
