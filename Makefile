@@ -3,14 +3,16 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+EDITORS := $(VENV)/.editors
 
-.PHONY: help demo test test-fast lint generate bench clean
+.PHONY: help demo test test-fast lint editors generate bench clean
 
 help:
 	@echo "make demo       sign in, list models, chat and sign out against the simulator"
 	@echo "make test       everything: lint, types, fast tests, then slow ones"
 	@echo "make test-fast  the inner loop"
 	@echo "make lint       ruff and mypy"
+	@echo "make editors    a Neovim and a Node client library, for the tests that drive the server with them"
 	@echo "make generate   schema, TypeScript, Lua and the reference page from the method table"
 	@echo "make bench      measure, and write docs/performance.md"
 
@@ -35,6 +37,13 @@ test-fast: $(READY)
 test: lint test-fast
 	$(BIN)/pytest -q -m "slow and not real_model"
 
+editors: $(EDITORS)
+
+$(EDITORS): $(READY) tests/editors/node/package-lock.json
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group editors
+	npm ci --prefix tests/editors/node --ignore-scripts --no-audit --no-fund --silent
+	touch $(EDITORS)
+
 generate: $(READY)
 	$(BIN)/python -m pi_server.protocol.generate
 
@@ -42,4 +51,4 @@ bench: $(READY)
 	$(BIN)/python -m tests.benchmarks
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/editors/node/node_modules

@@ -83,9 +83,7 @@ class SseDecoder:
         events = self._usual(chunk[:end]) if 1 < end <= self._limit else None
         if events is None:
             return self._feed_lines(chunk)
-        if end < len(chunk):
-            self._feed_lines(chunk[end:])
-        return events
+        return events + self._feed_lines(chunk[end:]) if end < len(chunk) else events
 
     def _usual(self, chunk: bytes) -> list[ServerSentEvent] | None:
         """The events of a chunk that is made of usual ones alone; None: it has something else in it."""

@@ -76,6 +76,10 @@ OURS: dict[str, tuple[bytes, list[tuple[str, bytes]]]] = {
     "looks usual by its lines": (b"event: a\nevent: b\n\ndata: 1\n\n\n\n", [("message", b"1")]),
     "three lines that are no event": (b"id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n", [("message", b"1"), ("message", b"2")]),
     "carriage returns alone": (b"event: a\rdata: 1\r\rdata: 2\r\r", [("a", b"1"), ("message", b"2")]),
+    "line ends of every kind, one after the other": (
+        b"event: a\ndata: 1\n\nevent: b\r\ndata: 2\r\n\r\nevent: c\ndata: 3\n\nevent: d\rdata: 4\r\rdata: 5\n\n",
+        [("a", b"1"), ("b", b"2"), ("c", b"3"), ("d", b"4"), ("message", b"5")],
+    ),
     "field names are case-sensitive": (b"DATA: 1\nData: 2\n\n", []),
     "nothing": (b"", []),
     "half a byte order mark": (b"\xef\xbbdata: 1\n\ndata: 2\n\n", [("message", b"2")]),
@@ -145,9 +149,12 @@ PIECES = st.sampled_from(
     [b"data", b"event", b"id", b": ", b":", b"\n", b"\r", b"\r\n", b"\n\n", b" ", b"\xef\xbb\xbf", b"x", b"\xff", b"\0"]
     + [b"event: a\ndata: {}\n\n"] * 4
 )
+EVENTS = st.sampled_from([b"event: a\ndata: 1\n\n", b"event: b\r\ndata: 2\r\n\r\n", b"event: c\rdata: 3\r\r"])
+CUTS = st.just([0]) | st.lists(st.integers(0, 200), max_size=8)
+BODIES = st.lists(PIECES, max_size=40) | st.lists(EVENTS, max_size=8) | st.lists(PIECES | EVENTS, max_size=20)
 
 
-@given(st.lists(PIECES, max_size=40).map(b"".join), st.lists(st.integers(0, 200), max_size=8))
+@given(BODIES.map(b"".join), CUTS)
 def test_any_bytes_cut_anywhere_agree_with_the_standard(body: bytes, cuts: list[int]) -> None:
     places = [0, *sorted(min(cut, len(body)) for cut in cuts), len(body)]
     chunks = [body[start:end] for start, end in itertools.pairwise(places)]

@@ -8,10 +8,11 @@ https://platform.claude.com/docs/en/build-with-claude/streaming
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from pydantic_core import from_json
 
@@ -27,7 +28,7 @@ from pi_server.conversation import (
 )
 from pi_server.errors import PiError
 from pi_server.providers.anthropic_failure import failure
-from pi_server.providers.anthropic_models import cost
+from pi_server.providers.anthropic_models import MOST_TOKENS, cost
 from pi_server.providers.base import Answer, Piece, Prompt
 from pi_server.sse import ServerSentEvent
 
@@ -42,6 +43,9 @@ _STOP_REASONS: dict[str, StopReason] = {
     "model_context_window_exceeded": "maxTokens",
     "refusal": "refusal",
 }
+
+MOST_NESTED = 100
+"""Objects and lists in one another that a tool's input may have; what writes it as JSON later gives up at 200 or so"""
 
 # Ours, and where Anthropic says it
 _USAGE = {
@@ -133,9 +137,12 @@ class AnthropicDecoder:
         return ()
 
     def _block_stop(self, data: dict[str, Any]) -> Sequence[Piece]:
+        """Raises `PiError` provider_error for a tool call that cannot be kept."""
         block = self._blocks.get(_index(data))
         if block:
             block.stopped = True
+            if block.start.get("type") == "tool_use":
+                _input(block)
         return ()
 
     def _message_start(self, data: dict[str, Any]) -> Sequence[Piece]:
@@ -161,7 +168,7 @@ class AnthropicDecoder:
         details = _object(told, "output_tokens_details")
         thought = details.get("thinking_tokens", details.get("reasoning_tokens"))
         counts = {ours: told.get(theirs) for ours, theirs in _USAGE.items()} | {"reasoning_tokens": thought}
-        self._usage |= {name: count for name, count in counts.items() if isinstance(count, int)}
+        self._usage |= {name: count for name, count in counts.items() if _is_count(count)}
 
     def _usage_so_far(self) -> Usage:
         usage = Usage(**self._usage)
@@ -196,17 +203,46 @@ class AnthropicDecoder:
         return {"provider": PROVIDER, "model": self._model.name_at_provider, **what}
 
     def _tool_call(self, block: _Open) -> Block | None:
-        """A call whose input was cut off is not a call."""
-        if not (block.stopped or self.complete):
-            return None
-        text = "".join(block.parts)
-        try:
-            given = json.loads(text) if text.strip() else block.start.get("input") or {}
-        except ValueError:
-            return None
-        if not isinstance(given, dict):
+        """A call whose input was cut off, or cannot be kept, is not a call."""
+        given = None
+        if block.stopped or self.complete:
+            with contextlib.suppress(PiError):
+                given = _input(block)
+        if given is None:
             return None
         return ToolCallBlock(id=_text(block.start.get("id")), name=_text(block.start.get("name")), input=given)
+
+
+def _input(block: _Open) -> dict[str, Any] | None:
+    """What a tool is given; None for the beginning of a JSON object, as an answer that grew too long has it."""
+    text = "".join(block.parts)
+    try:
+        given = _loads(text) if text.strip() else block.start.get("input") or {}
+        if not _nests_deeper(given, MOST_NESTED):
+            return given if isinstance(given, dict) else None
+    except ValueError:
+        return None
+    except RecursionError:
+        pass
+    raise PiError("provider_error", "The model called a tool with an input that is nested too deep", provider=PROVIDER)
+
+
+def _nests_deeper(value: object, most: int) -> bool:
+    level = [value]
+    for _ in range(most + 1):
+        level = [child for each in level for child in _children(each)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: object) -> Iterable[object]:
+    match value:
+        case dict():
+            return value.values()
+        case list():
+            return value
+    return ()
 
 
 def _parse(event: ServerSentEvent) -> dict[str, Any]:
@@ -218,13 +254,20 @@ def _parse(event: ServerSentEvent) -> dict[str, Any]:
 
 
 def _parse_leniently(event: ServerSentEvent) -> Any:
-    """For bytes that are not UTF-8 and halves of surrogate pairs, which become U+FFFD rather than an error."""
     try:
-        data = json.loads(event.text)
-    except ValueError as problem:
+        return _loads(event.text)
+    except (ValueError, RecursionError) as problem:
         raise PiError("stream_broken", "Anthropic sent an event that is not JSON", provider=PROVIDER) from problem
-    text = json.dumps(data, ensure_ascii=False)
-    return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
+def _loads(text: str) -> Any:
+    """JSON in which halves of surrogate pairs become U+FFFD: they are no characters, and fail when written."""
+    data = json.dumps(json.loads(text), ensure_ascii=False)
+    return json.loads(data.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
+def _is_count(number: object) -> TypeGuard[int]:
+    return isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MOST_TOKENS
 
 
 def _object(data: dict[str, Any], name: str) -> dict[str, Any]:

@@ -101,8 +101,8 @@ def failure(*, status: int | None, headers: Mapping[str, str], body: Mapping[str
     """The meaning of an error object; `status` is None for one that came after HTTP 200."""
     error = body.get("error")
     error = error if isinstance(error, dict) else {}
-    said = str(error.get("message") or "")
-    status = status or _STATUS_OF_TYPE.get(str(error.get("type")), 500)
+    said = _text(error.get("message"))
+    status = status or _STATUS_OF_TYPE.get(_text(error.get("type")), 500)
     code = _code(status, said.lower())
     retryable = _retryable(status, code, headers)
     return PiError(
@@ -134,11 +134,10 @@ def _mentions(said: str, phrases: tuple[str, ...]) -> bool:
 
 
 def _retryable(status: int, code: str, headers: Mapping[str, str]) -> bool:
-    """The service may say so itself; else by the status."""
-    told = headers.get("x-should-retry")
-    if code == "context_overflow" or told == "false":
+    """By the status; the service may rule it out. It cannot rule it in: a refused credential stays refused."""
+    if code == "context_overflow" or headers.get("x-should-retry") == "false":
         return False
-    return told == "true" or status in _RETRYABLE or status in _SERVER_ERRORS
+    return status in _RETRYABLE or status in _SERVER_ERRORS
 
 
 def _redirected(headers: Mapping[str, str]) -> PiError:
@@ -224,6 +223,11 @@ def _rfc3339(text: str) -> int | None:
 def _request_id(headers: Mapping[str, str], body: Mapping[str, Any]) -> str | None:
     told = headers.get("request-id") or headers.get("x-request-id") or body.get("request_id")
     return clean_provider_message(told)[:100] if isinstance(told, str) and told else None
+
+
+def _text(value: object) -> str:
+    """Not `str(value)`, which fails for lists in lists in lists."""
+    return value if isinstance(value, str) else ""
 
 
 def _body(body: bytes) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from pi_server.errors import PiError
-from pi_server.providers.anthropic_models import guess
+from pi_server.providers.anthropic_models import MOST_TOKENS, guess
 from pi_server.values import Model, Reply, Request
 
 log = logging.getLogger(__name__)
@@ -64,8 +64,9 @@ def base_of(url: str) -> str:
 
 
 def list_request(base: str, headers: Mapping[str, str], cursor: str | None) -> Request:
+    """`base` as `base_of` gives it."""
     query = {"limit": str(PAGE), **({"after_id": cursor} if cursor else {})}
-    return Request(method="GET", url=f"{base_of(base)}/v1/models?{urlencode(query)}", headers=headers)
+    return Request(method="GET", url=f"{base}/v1/models?{urlencode(query)}", headers=headers)
 
 
 def parse_models(reply: Reply) -> Page:
@@ -118,7 +119,7 @@ def _name(name: object) -> str | None:
 
 
 def _count(number: object) -> int | None:
-    return number if isinstance(number, int) and not isinstance(number, bool) and number > 0 else None
+    return number if isinstance(number, int) and not isinstance(number, bool) and 0 < number <= MOST_TOKENS else None
 
 
 def _capabilities(told: dict[str, Any], model: Model) -> dict[str, Any]:

@@ -23,6 +23,9 @@ API = "anthropic-messages"
 DEFAULT_MODELS = ("claude-sonnet-5-5", "claude-sonnet-5", "claude-sonnet-4-6", "claude-sonnet-4-5")
 """Which model is taken when nobody chose one: the first of these that is there"""
 
+MOST_TOKENS = 2**53
+"""A count above it is nonsense, and no JavaScript reads it exactly"""
+
 Reasoning = Literal["none", "budget", "adaptive"]
 """How a model is told to think: not at all, with a number of tokens, or with an effort and as it sees fit"""
 
@@ -110,6 +113,8 @@ KNOWN = (
 )
 BY_ID = {name: known for known in KNOWN for name in (known.id, *known.rest)}
 
+_DATE = re.compile(r"-\d{8}$")
+
 _LONG_PROMPTS: dict[str, tuple[int, Price]] = {
     "claude-haiku-5-5": (100_000, _price(0.5, 2.5)),
 }
@@ -135,9 +140,14 @@ def _generation(name: str) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2] or 0)) if found else None
 
 
+def known_as(name: str) -> Known | None:
+    """The row of a model, also for an id whose date we have not heard of."""
+    return BY_ID.get(name) or BY_ID.get(_DATE.sub("", name))
+
+
 def guess(name: str) -> Model:
     """A model that the list lacks: what its family suggests, and no price rather than a wrong one."""
-    known = BY_ID.get(name)
+    known = known_as(name)
     if known:
         return known.model().model_copy(update={"id": f"{PROVIDER}/{name}"})
     style = reasoning_style(name)
@@ -169,7 +179,7 @@ def _output_limit(name: str) -> int:
 
 def cost(model: Model, usage: Usage) -> float | None:
     """USD; None when the price is not known."""
-    limit, long_price = _LONG_PROMPTS.get(model.name_at_provider, (0, None))
+    limit, long_price = _LONG_PROMPTS.get(_DATE.sub("", model.name_at_provider), (0, None))
     sent = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
     price = long_price if long_price and model.price and sent > limit else model.price
     if price is None:

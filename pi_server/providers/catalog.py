@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +19,11 @@ from pi_server.clock import Clock
 from pi_server.errors import InvalidParams
 from pi_server.folders import make_private
 from pi_server.providers import anthropic_models
-from pi_server.providers.user_models import NO_USER_MODELS, UserModels, read_user_models
+from pi_server.providers.user_models import LARGEST_FILE, NO_USER_MODELS, UserModels, read_user_models
+from pi_server.regular import read_regular
 from pi_server.values import Model, Problem
+
+log = logging.getLogger(__name__)
 
 FRESH_MS = 24 * 60 * 60 * 1000
 """A fetched list older than this is used all the same, and called stale"""
@@ -33,12 +37,15 @@ class _Source:
     """What the catalog knows of one provider by itself."""
 
     known: Sequence[anthropic_models.Known]
+    known_as: Callable[[str], anthropic_models.Known | None]
     defaults: Sequence[str]
     guess: Callable[[str], Model]
 
 
 _SOURCES: Mapping[str, _Source] = {
-    anthropic_models.PROVIDER: _Source(anthropic_models.KNOWN, anthropic_models.DEFAULT_MODELS, anthropic_models.guess),
+    anthropic_models.PROVIDER: _Source(
+        anthropic_models.KNOWN, anthropic_models.known_as, anthropic_models.DEFAULT_MODELS, anthropic_models.guess
+    ),
 }
 
 
@@ -96,14 +103,10 @@ class Catalog:
         wanted = [f"{provider}/{name}" for name in _source(provider).defaults]
         return next((model for model in wanted if model in listed), listed[0] if listed else None)
 
-    def age_ms(self, provider: str) -> int | None:
-        """How long ago the provider was asked; None: never, as far as is known."""
-        fetched = self._last_fetched(provider)
-        return max(0, self._clock.now_ms() - fetched.fetched_at) if fetched else None
-
     def stale(self, provider: str) -> bool:
-        age = self.age_ms(provider)
-        return age is None or age > FRESH_MS
+        """Whether the provider was never asked, as far as is known, or too long ago."""
+        fetched = self._last_fetched(provider)
+        return fetched is None or self._clock.now_ms() - fetched.fetched_at > FRESH_MS
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -136,15 +139,16 @@ class Catalog:
 
     def _from_provider(self, provider: str) -> list[Model]:
         """What the provider offers decides; what we know of a model says how it is shown and what it costs."""
-        known = _source(provider).known
+        source = _source(provider)
         fetched = self._last_fetched(provider)
         if fetched is None:
-            return [each.model() for each in known]
-        live = {model.name_at_provider: model for model in fetched.models}
-        listed = [_offered(each, live) for each in known]
-        covered = {name for each in known for name in (each.id, *each.rest)}
-        new = [model for name, model in live.items() if name not in covered]
-        return [*new, *(model for model in listed if model is not None)]
+            return [each.model() for each in source.known]
+        new: list[Model] = []
+        live: dict[str, list[Model]] = {}
+        for model in {model.id: model for model in fetched.models}.values():
+            known = source.known_as(model.name_at_provider)
+            (live.setdefault(known.id, []) if known else new).append(model)
+        return [*new, *(_offered(each, live[each.id]) for each in source.known if each.id in live)]
 
     def _last_fetched(self, provider: str) -> _Fetched | None:
         if provider not in self._fetched:
@@ -161,6 +165,8 @@ class Catalog:
             return
         self._user_mark = mark
         self._user = read_user_models(self._user_file, tuple(_SOURCES)) if mark else NO_USER_MODELS
+        for problem in self._user.problems:
+            log.warning("%s", problem.message)
         self._lists.clear()
 
 
@@ -171,11 +177,11 @@ def _source(provider: str) -> _Source:
     return source
 
 
-def _offered(known: anthropic_models.Known, live: Mapping[str, Model]) -> Model | None:
+def _offered(known: anthropic_models.Known, live: Sequence[Model]) -> Model:
     """A model that the provider lists, under the id that does not change with its date."""
-    said = next((live[name] for name in (known.id, *known.rest) if name in live), None)
     ours = known.model()
-    return said.model_copy(update={"id": ours.id, "name": ours.name}) if said else None
+    said = next((model for model in live if model.id == ours.id), live[0])
+    return said.model_copy(update={"id": ours.id, "name": ours.name})
 
 
 def _mark(path: Path) -> tuple[int, int, int] | None:
@@ -190,7 +196,7 @@ def _mark(path: Path) -> tuple[int, int, int] | None:
 def _read(path: Path, provider: str) -> _Fetched | None:
     """A cache that is missing, damaged or of another version is no cache."""
     try:
-        data: Any = json.loads(path.read_bytes())
+        data: Any = json.loads(read_regular(path, LARGEST_FILE))
         if data["format"] != _FORMAT:
             return None
         models = tuple(Model.model_validate(each) for each in data["models"])

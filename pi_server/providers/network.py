@@ -1,8 +1,8 @@
 """The one HTTP client: proxies, trust and limits from the environment, for sign-in, model lists and chats alike.
 
 In: the environment, as an argument. Out: an `httpx.AsyncClient` whose cancelled requests leave nothing behind.
-Never here: a redirect, a compressed body, plain http to anything but loopback, `os.environ`, a TLS context that no
-request needs.
+Never here: a redirect, a refusal without end, a judgement of what came, plain http to anything but loopback,
+`os.environ`, a TLS context that no request needs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import httpx
 
 from pi_server.errors import PiError
 from pi_server.providers import pool
-from pi_server.providers.body import Body
+from pi_server.providers.body import Body, Enough
 from pi_server.providers.proxies import Proxies, Proxy, is_loopback, proxies
 from pi_server.providers.trust import trust_context
 from pi_server.version import __version__
@@ -47,6 +47,12 @@ TOLD = frozenset(
     }
 )
 """Headers whose values may stand in a log"""
+
+REFUSAL = Enough(size=64 * 1024, seconds=10)
+"""All that is read of a reply with status 400 and above: room for a sentence"""
+UNREAD = Enough(size=0, seconds=0)
+
+_BAD_REQUEST = 400
 
 log = logging.getLogger(__name__)
 
@@ -85,10 +91,12 @@ class Network(httpx.AsyncBaseTransport):
         proxies: Proxies,
         trust: Callable[[], ssl.SSLContext],
         transport: Callable[[Proxy | None, ssl.SSLContext | None], httpx.AsyncBaseTransport],
+        refusal: Enough = REFUSAL,
     ) -> None:
         self._proxies = proxies
         self._trust = trust
         self._make_transport = transport
+        self._refusal = refusal
         self._transports: dict[Route, httpx.AsyncBaseTransport] = {}
         self._context: ssl.SSLContext | None = None
         self._making = asyncio.Lock()
@@ -100,15 +108,10 @@ class Network(httpx.AsyncBaseTransport):
         response = await self._alone(transport.handle_async_request(request))
         log.debug("%s from %s %s", response.status_code, _Place(request.url), _Headers(response.headers))
         assert isinstance(response.stream, httpx.AsyncByteStream)
-        body = Body(response.stream, self._keep)
-        encoding = response.headers.get("content-encoding", "identity")
-        if encoding != "identity":
-            await body.aclose()
-            raise httpx.RemoteProtocolError(f"The body is encoded ({encoding[:20]!r}), which was not asked for")
         return httpx.Response(
             status_code=response.status_code,
             headers=response.headers,
-            stream=body,
+            stream=Body(response.stream, self._keep, self._enough(response)),
             extensions=response.extensions,
         )
 
@@ -121,12 +124,21 @@ class Network(httpx.AsyncBaseTransport):
         while self._tasks:
             await asyncio.wait(self._tasks)
 
+    def _enough(self, response: httpx.Response) -> Enough | None:
+        """Httpx reads a refusal whole, and decodes it, before an `httpx.Auth` may answer it with another request."""
+        if response.status_code < _BAD_REQUEST:
+            return None
+        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        return self._refusal if encoding == "identity" else UNREAD
+
     def _route(self, url: httpx.URL) -> Route:
+        if url.scheme not in {"http", "https"}:
+            raise httpx.UnsupportedProtocol(f"{url.scheme!r} is neither http nor https")
         secure = url.scheme == "https"
-        if not secure and not (url.scheme == "http" and is_loopback(url.host)):
+        if not secure and not is_loopback(url.host):
             raise PiError(
                 "provider_unreachable",
-                f"{url.scheme}://{url.host} is refused: only https is spoken with anything but this machine",
+                f"http://{url.host} is refused: only https is spoken with anything but this machine",
                 retryable=False,
             )
         return secure, self._proxies.proxy_for(url.scheme, url.host, url.port or (443 if secure else 80))

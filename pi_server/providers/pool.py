@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=60)
 
 # From, and below.
-TESTED = ((1, 0, 5), (1, 1))
+TESTED = ((1, 0, 7), (1, 1))
 _NEEDED = ("AsyncConnectionPool", "AsyncNetworkBackend", "AsyncNetworkStream", "Proxy", "SOCKET_OPTION")
 
 

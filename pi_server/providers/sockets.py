@@ -2,7 +2,8 @@
 
 In: a host and a port, bytes to write. Out: bytes read, up to 64 KiB at a time, chunks merged (`dechunk.py`).
 Only httpcore's public `AsyncNetworkBackend` and `AsyncNetworkStream` are implemented; `pool.py` decides whether this
-is used at all. Never here: HTTP beyond chunk merging, proxies, certificates, more than 192 KiB waiting to be read.
+is used at all. Never here: HTTP beyond chunk merging, proxies, certificates, more than 192 KiB waiting to be read
+(640 KiB over TLS, which decrypts whatever has come in one go).
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Backend(httpcore.AsyncNetworkBackend):
         with _connect_errors():
             async with asyncio.timeout(timeout):
                 transport, wire = await asyncio.get_running_loop().create_connection(
-                    Wire,
+                    PlainWire,
                     host,
                     port,
                     local_addr=(local_address, 0) if local_address else None,
@@ -83,7 +84,7 @@ class Stream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109
     ) -> httpcore.AsyncNetworkStream:
         """The same connection, encrypted from here on; this object is not used any more."""
-        secure = Wire(keeps_half_open=False)
+        secure = TlsWire()
         try:
             with _connect_errors():
                 async with asyncio.timeout(timeout):
@@ -105,17 +106,15 @@ class Stream(httpcore.AsyncNetworkStream):
         return self._wire.transport.get_extra_info(names.get(info, info))
 
 
-class Wire(asyncio.BufferedProtocol):
-    """The bytes of one connection between the loop and one reader.
+class Wire(asyncio.BaseProtocol):
+    """The bytes of one connection between the loop and one reader; how they are handed over is the subclass's.
 
     Writes of one turn of the loop leave together: a request's head and body are one packet and wake the provider once.
     """
 
-    def __init__(self, *, keeps_half_open: bool = True) -> None:
+    def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
-        self._keeps_half_open = keeps_half_open
-        self._buffer = memoryview(bytearray(READ_SIZE))
         self._unread: list[bytes] = []
         self._unread_size = 0
         self._reading_paused = False
@@ -182,6 +181,16 @@ class Wire(asyncio.BufferedProtocol):
             self._poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
         return bool(self._poll.poll(0))
 
+    def _received(self, data: bytes) -> None:
+        self._unread.append(data)
+        self._unread_size += len(data)
+        self._pause_when_full()
+        self._wake(self._reader)
+
+    def _ended_there(self) -> None:
+        self._ended = True
+        self._wake(self._reader)
+
     def _pause_when_full(self) -> None:
         """Data may come before `connection_made`: a TLS handshake's end and its announcement are two turns apart."""
         if self._transport is not None and self._unread_size >= UNREAD_LIMIT and not self._reading_paused:
@@ -239,21 +248,6 @@ class Wire(asyncio.BufferedProtocol):
         self._transport = transport
         self._pause_when_full()
 
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the loop's interface
-        return self._buffer
-
-    def buffer_updated(self, nbytes: int) -> None:
-        self._unread.append(bytes(self._buffer[:nbytes]))
-        self._unread_size += nbytes
-        self._pause_when_full()
-        self._wake(self._reader)
-
-    def eof_received(self) -> bool:
-        """Half a connection is enough to send the rest of a request; TLS has no halves."""
-        self._ended = True
-        self._wake(self._reader)
-        return self._keeps_half_open
-
     def connection_lost(self, exc: Exception | None) -> None:
         self._ended = True
         self._lost = exc or self._lost
@@ -273,6 +267,40 @@ class Wire(asyncio.BufferedProtocol):
             waiter.set_result(None)
 
 
+class PlainWire(Wire, asyncio.BufferedProtocol):
+    """TCP: the loop writes what it reads into our one buffer, which is the cheapest there is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._buffer = memoryview(bytearray(READ_SIZE))
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the loop's interface
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._received(bytes(self._buffer[:nbytes]))
+
+    def eof_received(self) -> bool:
+        """Half a connection is enough to send the rest of a request."""
+        self._ended_there()
+        return True
+
+
+class TlsWire(Wire, asyncio.Protocol):
+    """TLS. Not with a buffer of ours: asyncio fills such a one once when the TCP connection ends, and drops the rest.
+
+    Where the other side leaves out TLS's own end, as many do, that would be the end of a body.
+    """
+
+    def data_received(self, data: bytes) -> None:
+        self._received(data)
+
+    def eof_received(self) -> bool:
+        """TLS has no halves."""
+        self._ended_there()
+        return False
+
+
 @contextlib.contextmanager
 def _connect_errors() -> Iterator[None]:
     """`TimeoutError` is an `OSError`, and so is `ssl.SSLError`: the order matters."""
@@ -282,6 +310,8 @@ def _connect_errors() -> Iterator[None]:
         raise httpcore.ConnectTimeout("The connection was not made in time") from error
     except OSError as error:
         raise httpcore.ConnectError(str(error)) from error
+    except UnicodeError as error:  # `str.encode("idna")`, for a host with an empty or an overlong label
+        raise httpcore.ConnectError("The host has an impossible name") from error
 
 
 def _is_ip(host: str) -> bool:

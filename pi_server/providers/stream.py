@@ -153,7 +153,7 @@ async def _attempt(  # noqa: PLR0917 - what `stream` was given
     response, host = None, provider
     try:
         request = _built(client, adapter, prompt, stall_s)
-        host = request.url.netloc.decode()
+        host = request.url.netloc.decode() or provider
         response = await client.send(request, auth=auth, stream=True, follow_redirects=False)
         await _check(response, adapter, provider)
         async with aclosing(_read(response, decoder)) as deltas:
@@ -166,9 +166,8 @@ async def _attempt(  # noqa: PLR0917 - what `stream` was given
         message = f"Nothing came from the provider for {stall_s:g} s; what came before is kept, try again"
         raise _Failed(PiError("stream_broken", message, provider=provider), again=False) from problem
     except (httpx.HTTPError, httpx.InvalidURL) as problem:
-        hopeless = isinstance(problem, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL)
         error = _cut(provider) if response is not None else _unreachable(problem, provider, host)
-        raise _Failed(error, again=not hopeless) from problem
+        raise _Failed(error, again=error.retryable) from problem
     finally:
         if response is not None:
             await response.aclose()
@@ -180,13 +179,16 @@ def _built(client: httpx.AsyncClient, adapter: Adapter, prompt: Prompt, stall_s:
     import httpx
 
     request = adapter.encode(prompt)
-    return client.build_request(
-        request.method,
-        request.url,
-        headers={**request.headers, "accept-encoding": "identity"},
-        content=request.body,
-        timeout=httpx.Timeout(stall_s, connect=CONNECT_S, pool=CONNECT_S),
-    )
+    try:
+        return client.build_request(
+            request.method,
+            request.url,
+            headers={**request.headers, "accept-encoding": "identity"},
+            content=request.body,
+            timeout=httpx.Timeout(stall_s, connect=CONNECT_S, pool=CONNECT_S),
+        )
+    except UnicodeEncodeError as problem:
+        raise httpx.LocalProtocolError("A header's value is not ASCII") from problem
 
 
 async def _check(response: httpx.Response, adapter: Adapter, provider: str) -> None:
@@ -267,12 +269,27 @@ def _cut(provider: str) -> PiError:
 
 
 def _unreachable(problem: BaseException, provider: str, host: str) -> PiError:
+    """Worth another try, unless it is a setting that is wrong: the next request would fail alike."""
+    setting = _wrong_setting(problem)
+    why = f": {setting}" if setting else f" ({type(problem).__name__}); check the network, the proxy and the base URL"
+    message = f"No connection to {host}{why}"
+    return PiError("provider_unreachable", message, provider=provider, retryable=setting is None)
+
+
+def _wrong_setting(problem: BaseException) -> str | None:
+    """What to put right, never what stands there now: it may be a secret."""
+    import httpx
+
     causes = _causes(problem)
     if any("CERTIFICATE_VERIFY_FAILED" in str(cause) for cause in causes):
-        why = "; its certificate is not trusted here: set SSL_CERT_FILE to your organisation's CA certificates"
-    else:
-        why = f" ({type(problem).__name__}); check the network, the proxy and the base URL"
-    return PiError("provider_unreachable", f"No connection to {host}{why}", provider=provider)
+        return "its certificate is not trusted here; set SSL_CERT_FILE to your organisation's CA certificates"
+    if any(isinstance(cause, httpx.LocalProtocolError) for cause in causes):
+        return "the request cannot be sent as it is; check the headers in the settings and the credential"
+    if any(isinstance(cause, httpx.UnsupportedProtocol | httpx.InvalidURL | UnicodeError) for cause in causes):
+        return "this is no possible address; check the base URL and the proxy in the settings"
+    if isinstance(problem, httpx.ProxyError) and str(problem).startswith("407"):
+        return "the proxy wants a name and a password; put them into HTTPS_PROXY"
+    return None
 
 
 def _causes(problem: BaseException | None) -> list[BaseException]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pi_server.providers.anthropic_models import LEVELS, guess
+from pi_server.regular import read_regular
 from pi_server.values import Model, Price, Problem
 
 LARGEST_FILE = 4 * 1024 * 1024
@@ -54,8 +55,11 @@ def read_user_models(path: Path, providers: Sequence[str]) -> UserModels:
     """What the file says of `providers`; entries of others are left for whoever knows them."""
     try:
         data = _load(path)
-    except (OSError, ValueError, RecursionError) as problem:
-        return UserModels(problems=(_problem(f"the file cannot be read ({type(problem).__name__}); it is ignored"),))
+    except OSError as problem:
+        return UserModels(problems=(_problem(f"the file cannot be read ({problem.strerror}); it is ignored"),))
+    except (ValueError, RecursionError) as problem:
+        where = f" (line {problem.lineno})" if isinstance(problem, json.JSONDecodeError) else ""
+        return UserModels(problems=(_problem(f"the file is not a JSON object{where}; it is ignored"),))
     entries = data.get("providers", {})
     if not isinstance(entries, dict):
         return UserModels(problems=(_problem("providers: is not an object"),))
@@ -73,9 +77,7 @@ def read_user_models(path: Path, providers: Sequence[str]) -> UserModels:
 
 
 def _load(path: Path) -> Json:
-    if path.stat().st_size > LARGEST_FILE:
-        raise ValueError
-    data = json.loads(path.read_bytes())
+    data = json.loads(read_regular(path, LARGEST_FILE))
     if not isinstance(data, dict):
         raise ValueError  # noqa: TRY004 - as malformed as any other JSON
     return data

@@ -68,3 +68,37 @@ async def cancelled_in_the_stream(client: httpx.AsyncClient, url: str, times: in
         await asyncio.sleep(0)
     await asyncio.wait([task])
     assert task.cancelled()
+
+
+def ending_without_goodbye(context: ssl.SSLContext, reply: bytes, ended: asyncio.Queue[None]) -> Handler:
+    """TLS spoken by hand over a plain connection: the reply, then a FIN, and no close_notify before it."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_side=True)
+        while not await _said(tls, reader, writer, incoming, outgoing):
+            pass
+        tls.write(reply)
+        writer.write(outgoing.read())
+        writer.close()
+        await writer.wait_closed()
+        ended.put_nowait(None)
+
+    return handler
+
+
+async def _said(
+    tls: ssl.SSLObject,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    incoming: ssl.MemoryBIO,
+    outgoing: ssl.MemoryBIO,
+) -> bytes:
+    """What the client says after the handshake; empty as long as it has said nothing."""
+    incoming.write(await reader.read(65536))
+    try:
+        return tls.read()
+    except ssl.SSLWantReadError:
+        return b""
+    finally:
+        writer.write(outgoing.read())

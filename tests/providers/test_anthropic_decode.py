@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pi_server.conversation import ReasoningBlock, ReasoningDelta, TextBlock, TextDelta, ToolCallBlock, Usage
 from pi_server.errors import PiError
@@ -215,6 +218,64 @@ def test_a_tool_call_is_one_only_when_it_is_whole(pieces: list[str], ended: bool
     assert decoder.answer().content == ((ToolCallBlock(id="t", name="n", input=call),) if call is not None else ())
 
 
+def nested(levels: int) -> str:
+    """`levels` objects and lists in one another"""
+    return '{"a": ' + "[" * (levels - 1) + "1" + "]" * (levels - 1) + "}"
+
+
+def calling(given: str) -> bytes:
+    block = {"type": "tool_use", "id": "t", "name": "n", "input": {}}
+    return (
+        delta_event(1, type="text_delta", text="I look.")
+        + event("content_block_start", index=0, content_block=block)
+        + delta_event(type="input_json_delta", partial_json=given)
+    )
+
+
+@pytest.mark.parametrize("levels", [101, 250, 900, 3000, 100_000])
+def test_a_tool_call_nested_too_deep_is_an_error_and_what_came_before_is_kept(levels: int) -> None:
+    decoder = decoder_for()
+    with pytest.raises(PiError) as raised:
+        read(decoder, calling(nested(levels)) + event("content_block_stop", index=0))
+    assert (raised.value.code, raised.value.retryable) == ("provider_error", False)
+    assert decoder.answer().content == (TextBlock(text="I look."),)
+
+
+def test_a_tool_call_nested_too_deep_that_never_stops_is_none() -> None:
+    decoder = decoder_for()
+    read(decoder, calling(nested(900)) + STOP)
+    assert decoder.answer().content == (TextBlock(text="I look."),)
+
+
+@pytest.mark.parametrize("given", [nested(100), r'{"a": "\ud83d \u2028", "b": 1000000000000000000000000000000}'])
+def test_a_tool_call_that_is_kept_can_be_written(given: str) -> None:
+    decoder = decoder_for()
+    read(decoder, calling(given) + event("content_block_stop", index=0))
+    call = decoder.answer().content[0]
+    assert isinstance(call, ToolCallBlock)
+    assert ToolCallBlock.model_validate_json(call.model_dump_json()) == call
+
+
+@pytest.mark.parametrize("levels", [250, 900, 3000, 100_000])
+def test_an_event_nested_deep_is_read_past_or_breaks_the_stream(levels: int) -> None:
+    decoder = decoder_for()
+    with contextlib.suppress(PiError):
+        read(decoder, b"data: " + nested(levels).encode() + b"\n\n")
+    assert decoder.answer() == Answer(content=(), stop_reason=None, usage=Usage())
+
+
+@pytest.mark.parametrize("count", [-1, 2**53 + 1, 10**400, True, 1.5, "1", None], ids=lambda count: str(count)[:20])
+def test_what_is_no_count_is_not_counted(count: object) -> None:
+    decoder = decoder_for()
+    counts = {
+        "output_tokens": count,
+        "cache_read_input_tokens": count,
+        "output_tokens_details": {"thinking_tokens": count},
+    }
+    read(decoder, event("message_start", message={"usage": {"input_tokens": 1_000_000, **counts}}))
+    assert decoder.answer().usage == Usage(input_tokens=1_000_000, cost_usd=3.0)
+
+
 def test_reasoning_without_its_signature_is_only_to_be_shown() -> None:
     decoder = decoder_for()
     read(decoder, delta_event(type="thinking_delta", thinking="hm"))
@@ -251,6 +312,35 @@ def test_nonsense_is_read_past(data: str) -> None:
     decoder = decoder_for()
     assert list(decoder.feed(ServerSentEvent("content_block_delta", data.encode()))) == []
     assert decoder.answer() == Answer(content=(), stop_reason=None, usage=Usage())
+
+
+KINDS = ["message_start", "message_delta", "message_stop", "content_block_stop", "error", "ping"]
+KINDS += ["content_block_start", "content_block_delta"] * 4
+BLOCKS = ["text", "thinking", "redacted_thinking", "tool_use", "text_delta", "thinking_delta", "input_json_delta"]
+MEMBERS = ["type", "text", "thinking", "signature", "data", "partial_json", "id", "name", "input", "message", "usage"]
+MEMBERS += ["input_tokens", "output_tokens", "output_tokens_details", "thinking_tokens", "stop_reason", "delta"]
+NAMES = st.sampled_from(MEMBERS)
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([*BLOCKS, '{"a": [1]}', "{"])
+)
+ANYTHING = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=6))
+EVENTS = st.fixed_dictionaries(
+    {"type": st.sampled_from(KINDS)},
+    optional={
+        "index": st.integers(0, 1) | ANYTHING,
+        **dict.fromkeys(("delta", "content_block", "message", "usage", "error"), ANYTHING),
+    },
+)
+
+
+@given(st.lists(EVENTS, max_size=6))
+def test_whatever_comes_the_answer_can_be_had(events: list[dict[str, Any]]) -> None:
+    decoder = decoder_for()
+    for each in events:
+        with contextlib.suppress(PiError):
+            decoder.feed(ServerSentEvent("message", json.dumps(each).encode()))
+        for block in decoder.answer().content:
+            assert block.model_dump_json()
 
 
 def test_what_is_no_json_breaks_the_stream() -> None:

@@ -96,7 +96,18 @@ ROWS: dict[str, tuple[Reply, str, bool, str | None]] = {
     "a sign-in page": (reply(200, content_type="text/html; charset=utf-8"), "provider_unreachable", False, "retry"),
     "a redirect": (reply(302, location="https://login.example/?next=1"), "provider_error", False, None),
     "the service says not again": (reply(529, x_should_retry="false"), "overloaded", False, None),
-    "the service says again": (reply(400, x_should_retry="true"), "invalid_request", True, "retry"),
+    "the service says again": (reply(503, x_should_retry="true"), "overloaded", True, "retry"),
+    "again, though the credential is refused": (reply(401, x_should_retry="true"), "login_expired", False, "login"),
+    "again, though it is not permitted": (
+        reply(403, x_should_retry="true"),
+        "credential_not_permitted",
+        False,
+        "use_api_key",
+    ),
+    "again, though it is malformed": (reply(400, x_should_retry="true"), "invalid_request", False, None),
+    "again, though it is not there": (reply(404, x_should_retry="true"), "provider_error", False, None),
+    "again, though it is too large": (reply(413, x_should_retry="true"), "context_overflow", False, None),
+    "again, though it is unprocessable": (reply(422, x_should_retry="true"), "invalid_request", False, None),
     "a teapot": (reply(418), "provider_error", False, None),
 }
 
@@ -131,7 +142,15 @@ def test_what_a_sign_in_page_is_called() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html>sk-ant-api03-FAKEFAKEFAKEFAKE</html>", b"\xff\xfe", b"[" * 100_000, b'"x"', b"{}"]
+    "body",
+    [
+        b"<html>sk-ant-api03-FAKEFAKEFAKEFAKE</html>",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'"x"',
+        b"{}",
+        b'{"error": {"message": ' + b"[" * 900 + b"]" * 900 + b"}}",
+    ],
 )
 def test_a_body_that_is_no_error_object_says_nothing(body: bytes) -> None:
     data = data_of(Reply(status=500, headers={}, body=body))

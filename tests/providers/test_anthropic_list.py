@@ -92,6 +92,7 @@ def test_a_bad_entry_is_counted_and_hides_no_other(bad: object) -> None:
         {"display_name": 5},
         {"max_tokens": "many"},
         {"max_input_tokens": True, "max_tokens": -1},
+        {"max_input_tokens": 10**400, "max_tokens": 2**53 + 1},
         {"capabilities": []},
         {"capabilities": {"thinking": 1, "effort": [], "image_input": {"supported": "yes"}}},
         {"meta": 1},
@@ -160,6 +161,7 @@ async def test_a_refusal_is_the_adapters() -> None:
         ("claude-sonnet-4-5-20250929", "budget", 64_000),
         ("claude-opus-4-6", "adaptive", 128_000),
         ("claude-sonnet-4-6-20260217", "adaptive", 64_000),
+        ("claude-haiku-5-5-20261001", "adaptive", 128_000),
         ("claude-opus-5", "adaptive", 128_000),
         ("claude-sonnet-7-20280101", "adaptive", 64_000),
         ("claude-next", "adaptive", 64_000),
@@ -194,6 +196,7 @@ def test_what_sonnet_4_5_costs() -> None:
         ("claude-sonnet-4-5", Usage(), 0.0),
         ("claude-haiku-5-5", Usage(input_tokens=100_000, output_tokens=1000), 0.0105),
         ("claude-haiku-5-5", Usage(input_tokens=100_000, cache_read_tokens=1, output_tokens=1000), 0.05250005),
+        ("claude-haiku-5-5-20261001", Usage(input_tokens=100_001), 0.0500005),
         ("claude-next-9", Usage(input_tokens=5), None),
     ],
 )

@@ -14,7 +14,15 @@ from pi_server.providers import pool
 from pi_server.providers.network import Network, build_client
 from pi_server.providers.proxies import Proxies
 from pi_server.providers.trust import trust_context
-from tests.providers.servers import CHUNKED, OK, answering, cancelled_in_the_stream, head, serving
+from tests.providers.servers import (
+    CHUNKED,
+    OK,
+    answering,
+    cancelled_in_the_stream,
+    ending_without_goodbye,
+    head,
+    serving,
+)
 
 TLS = Path(__file__).parent / "tls"
 
@@ -37,6 +45,28 @@ async def test_a_certificate_from_the_environment_counts(own_sockets: bool, plat
         environ = {"SSL_CERT_FILE": str(TLS / "two.pem")}
         async with build_client(environ, own_sockets=own_sockets, platform=platform) as client:
             assert (await client.get(url)).content == b"".join(b"%05d" % number for number in range(10_000))
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["read at once", "read after the end"])
+@pytest.mark.parametrize("length", [b"", b"Content-Length: 400000\r\n"], ids=["until its end", "of a known length"])
+@pytest.mark.parametrize("own_sockets", [True, False])
+async def test_a_body_is_whole_when_the_connection_ends_without_a_goodbye(
+    own_sockets: bool, length: bytes, later: bool
+) -> None:
+    """Many servers and proxies close the socket and leave out TLS's own end; what they sent before that counts."""
+    ended: asyncio.Queue[None] = asyncio.Queue()
+    reply = b"HTTP/1.1 200 OK\r\n" + length + b"\r\n" + bytes(400_000)
+    environ = {"SSL_CERT_FILE": str(TLS / "one.pem")}
+    async with (
+        serving(ending_without_goodbye(context("one"), reply, ended)) as port,
+        build_client(environ, own_sockets=own_sockets) as client,
+    ):
+        for _ in range(5):
+            async with client.stream("GET", f"https://localhost:{port}/") as response:
+                if later:
+                    await ended.get()
+                parts = [part async for part in response.aiter_raw()]
+            assert sum(map(len, parts)) == 400_000
 
 
 def test_it_is_added_to_the_machines_own() -> None:

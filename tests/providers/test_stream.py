@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import aclosing
 
 import httpx
@@ -13,8 +13,10 @@ import pytest
 
 from pi_server.conversation import Retry, TextBlock, TextDelta
 from pi_server.errors import PiError
+from pi_server.providers.anthropic import Anthropic
 from pi_server.providers.base import Answer as WholeAnswer
-from pi_server.providers.stream import MAX_ATTEMPTS
+from pi_server.providers.network import build_client
+from pi_server.providers.stream import MAX_ATTEMPTS, stream
 from tests.clock import VirtualClock
 from tests.providers.fake_server import Answer, Exchange, FakeServer
 from tests.providers.prompts import prompt
@@ -25,6 +27,7 @@ from tests.providers.streaming import (
     STREAMS,
     TEXT,
     Impatient,
+    NoJitter,
     body,
     collect,
     events_of,
@@ -38,10 +41,20 @@ from tests.providers.streaming import (
 )
 
 
-@pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    limits = httpx.Limits(max_connections=3)
-    async with httpx.AsyncClient(trust_env=False, limits=limits) as client:
+def any_client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_connections=3))
+
+
+CLIENTS: dict[str, Callable[[], httpx.AsyncClient]] = {
+    "ours": lambda: build_client({}, own_sockets=True),
+    "ours on stock httpx": lambda: build_client({}, own_sockets=False),
+    "any": any_client,
+}
+
+
+@pytest.fixture(params=CLIENTS)
+async def client(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
+    async with CLIENTS[request.param]() as client:
         yield client
 
 
@@ -97,6 +110,7 @@ RETRIED: dict[str, tuple[Answer, str, float]] = {
     "rate limited, who knows for how long": (status(429), "rate_limited", 0.5),
     "overloaded": (status(529), "overloaded", 0.5),
     "server error": (status(500), "provider_error", 0.5),
+    "overloaded, compressed": (status(529, b"\x1f\x8b", content_encoding="gzip"), "overloaded", 0.5),
     "unavailable": (status(503), "overloaded", 0.5),
     "time-out": (status(408), "provider_error", 0.5),
     "conflict": (status(409), "provider_error", 0.5),
@@ -168,7 +182,9 @@ NOT_RETRIED: dict[str, tuple[Answer, str, int | None]] = {
     "no event stream": (body(b"{}", content_type="application/json"), "provider_error", None),
     "no content type": (body(TEXT, content_type=""), "provider_error", None),
     "compressed": (body(b"\x1f\x8b", content_encoding="gzip"), "provider_error", None),
+    "compressed, in capitals": (body(b"\x1f\x8b", content_encoding="GZIP"), "provider_error", None),
     "a compressed error": (status(400, b"\x1f\x8b", content_encoding="gzip"), "invalid_request", None),
+    "unauthorized, compressed": (status(401, b"\x1f\x8b", content_encoding="gzip"), "login_expired", None),
 }
 
 
@@ -179,6 +195,11 @@ async def test_what_will_not_get_better_is_not_tried_again(client: httpx.AsyncCl
         events, end = await interrupted(events_of(client, server))
     assert (events, len(server.requests)) == ([], 1)
     assert (end.error.code, end.error.provider, end.error.retry_after_ms) == (code, "anthropic", retry_after_ms)
+
+
+async def test_identity_in_capitals_is_no_compression(client: httpx.AsyncClient) -> None:
+    async with FakeServer(body(TEXT, content_encoding="Identity")) as server:
+        assert text_of(await collect(events_of(client, server))) == SAID
 
 
 @pytest.mark.parametrize("name", ["content_type", "Content_Type"])
@@ -253,19 +274,48 @@ async def test_nobody_there(client: httpx.AsyncClient) -> None:
     assert end.error.message.startswith("No connection to 127.0.0.1:")
 
 
-@pytest.mark.parametrize("url", ["ftp://127.0.0.1", "nonsense"])
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1", "nonsense", "https://h:port"])
 async def test_a_hopeless_address_is_not_tried_again(client: httpx.AsyncClient, url: str) -> None:
     events, end = await interrupted(events_of(client, url))
-    assert (events, end.error.code) == ([], "provider_unreachable")
+    assert (events, end.error.code, end.error.retryable, end.error.action) == ([], "provider_unreachable", False, None)
+    assert end.error.message.endswith("this is no possible address; check the base URL and the proxy in the settings")
 
 
-async def test_an_untrusted_certificate_is_called_that() -> None:
+@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.example"], ids=["an empty label", "a long label"])
+async def test_an_impossible_host_is_not_tried_again(host: str) -> None:
+    async with CLIENTS["ours"]() as client:
+        events, end = await interrupted(events_of(client, f"https://{host}"))
+    assert (events, end.error.code, end.error.retryable) == ([], "provider_unreachable", False)
+    assert end.error.message.startswith(f"No connection to {host}: this is no possible address")
+
+
+@pytest.mark.parametrize("value", ["two\nlines", "nul\0", "snow ☃"])
+async def test_a_header_that_cannot_be_sent_is_not_tried_again(client: httpx.AsyncClient, value: str) -> None:
+    async with FakeServer(whole) as server:
+        adapter = Anthropic(server.url, headers={"x-note": value})
+        events, end = await interrupted(stream(client, None, adapter, prompt(), clock=Impatient(), rng=NoJitter()))
+    assert (events, server.requests) == ([], [])
+    assert (end.error.code, end.error.retryable) == ("provider_unreachable", False)
+    assert end.error.message.endswith("check the headers in the settings and the credential")
+
+
+REFUSALS = {
+    "its certificate is not trusted here": OSError("[SSL: CERTIFICATE_VERIFY_FAILED] unable to get local issuer"),
+    "the proxy wants a name and a password": httpx.ProxyError("407 Proxy Authentication Required"),
+}
+
+
+@pytest.mark.parametrize("said", REFUSALS)
+async def test_a_wrong_setting_is_named_at_once(said: str) -> None:
     def refuse(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("no") from OSError("[SSL: CERTIFICATE_VERIFY_FAILED] unable to get local issuer")
+        if isinstance(REFUSALS[said], httpx.HTTPError):
+            raise REFUSALS[said]
+        raise httpx.ConnectError("no") from REFUSALS[said]
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(refuse)) as client:
-        _, end = await interrupted(events_of(client, "https://h", max_attempts=1))
-    assert "certificate is not trusted" in end.error.message
+        events, end = await interrupted(events_of(client, "https://h"))
+    assert (events, end.error.retryable, end.error.action) == ([], False, None)
+    assert end.error.message.startswith(f"No connection to h: {said}; ")
 
 
 async def test_an_error_body_without_end_is_not_read_to_its_end(client: httpx.AsyncClient) -> None:
