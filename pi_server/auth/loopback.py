@@ -35,13 +35,17 @@ class _Page:
     text: str
 
 
-_RECEIVED = _Page("200 OK", "Sign-in received", "You can close this tab and go back to where you started.")
+_RECEIVED = _Page("200 OK", "Sign-in received", "pi is finishing it. You can close this tab, and go back to your work.")
 _DECLINED = _Page("400 Bad Request", "Sign-in declined", "Nothing was changed. You can close this tab.")
-_BAD = _Page("400 Bad Request", "Not a sign-in", "This address was not asked for. You can close this tab.")
-_NO_CODE = _Page("400 Bad Request", "No code", "The provider's page sent no code. Go back to it and try again.")
-_NOT_FOUND = _Page("404 Not Found", "Nothing here", "Only a sign-in's redirect is expected here.")
-_NOT_GET = _Page("405 Method Not Allowed", "Nothing here", "Only a sign-in's redirect is expected here.")
-_OVER = _Page("409 Conflict", "Already received", "This sign-in's redirect has come before. You can close this tab.")
+_BAD = _Page(
+    "400 Bad Request",
+    "Not the sign-in that pi waits for",
+    "It may belong to an earlier attempt. Close this tab, and go back to where you started.",
+)
+_NO_CODE = _Page("400 Bad Request", "No code came", "The provider's page sent no code. Go back to it and try again.")
+_NOT_FOUND = _Page("404 Not Found", "Nothing here", "pi waits here for the end of a sign-in, and for nothing else.")
+_NOT_GET = _Page("405 Method Not Allowed", _NOT_FOUND.heading, _NOT_FOUND.text)
+_OVER = _Page("409 Conflict", "Already received", "This sign-in has been received before. You can close this tab.")
 
 
 class Listener:
@@ -187,11 +191,17 @@ _HTML = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
-<title>{heading}</title>
+<title>{heading} - pi</title>
 <style>
-  :root {{ color-scheme: light dark }}
-  body {{ font: 1.125rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 20vh auto 0; padding: 0 1.5rem }}
-  h1 {{ font-size: 1.5rem; font-weight: 600 }}
+  :root {{ color-scheme: light dark; --paper: #f3f2ee; --card: #fff; --ink: #1e1d1b; --line: #d5d2c9 }}
+  @media (prefers-color-scheme: dark) {{
+    :root {{ --paper: #181817; --card: #232321; --ink: #ecebe6; --line: #44433f }}
+  }}
+  body {{ font: 1.0625rem/1.55 system-ui, sans-serif; color: var(--ink); background: var(--paper);
+    max-width: 33rem; margin: 0 auto; padding: 18vh 1rem 0 }}
+  main {{ background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1.75rem 2rem }}
+  h1 {{ font-size: 1.35rem; line-height: 1.3; margin: 0 0 .75rem }}
+  p {{ margin: 0 }}
 </style>
 <main>
 <h1>{heading}</h1>

@@ -22,7 +22,7 @@ from pi_server.simulator.demo_output import Printer
 from pi_server.simulator.editor import Editor, RpcError
 from pi_server.simulator.simulator import Simulator
 
-MISSING_EXTRA = "The demo needs starlette and uvicorn; install them with: pip install 'pi-server[simulator]'"
+MISSING_EXTRA = "The demo needs starlette and uvicorn; install them with: pip install starlette uvicorn"
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT")
 STEP_SECONDS = 30
 PACE_MS = 12

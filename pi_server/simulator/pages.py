@@ -18,12 +18,28 @@ SCOPES = {
     "user:file_upload": "Upload files",
 }
 STYLE = """
-:root { color-scheme: light dark; }
-body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 3rem auto; padding: 0 1rem; }
-button { font: inherit; padding: .6rem 1.4rem; margin-right: .6rem; cursor: pointer; }
-#code { display: block; font: 1rem/1.5 ui-monospace, monospace; padding: 1rem; border: 1px solid;
-  overflow-wrap: anywhere; user-select: all; }
-.note { opacity: .8; font-size: .95rem; }
+:root { color-scheme: light dark; --paper: #f3f2ee; --card: #fff; --ink: #1e1d1b; --faint: #63615b; --line: #d5d2c9;
+  --accent: #2352b8; --on-accent: #fff; }
+@media (prefers-color-scheme: dark) {
+  :root { --paper: #181817; --card: #232321; --ink: #ecebe6; --faint: #aaa8a0; --line: #44433f;
+    --accent: #9dbcff; --on-accent: #0e1d3c; }
+}
+* { box-sizing: border-box; }
+body { font: 1rem/1.55 system-ui, sans-serif; color: var(--ink); background: var(--paper); overflow-wrap: anywhere;
+  max-width: 33rem; margin: 0 auto; padding: min(12vh, 5rem) 1rem 2rem; }
+main { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1.75rem 2rem; }
+h1 { font-size: 1.35rem; line-height: 1.3; margin: 0 0 1rem; }
+ul { padding-left: 1.25rem; }
+form { display: flex; gap: .75rem; margin: 1.5rem 0; }
+button { flex: 1; font: inherit; font-weight: 600; padding: .65rem 1rem; border-radius: .5rem; cursor: pointer;
+  border: 1px solid var(--faint); background: transparent; color: inherit; }
+#allow { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
+button:focus-visible, #code:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+#code { display: block; font: .95rem/1.6 ui-monospace, monospace; padding: 1rem; border: 1px dashed var(--faint);
+  border-radius: .5rem; cursor: copy; user-select: all; }
+.note, footer { color: var(--faint); font-size: .875rem; }
+main > :last-child { margin-bottom: 0; }
+footer { text-align: center; }
 """
 
 
@@ -48,8 +64,18 @@ def code(text: str) -> str:
     """`code#state` to be copied by a person; one click selects it whole."""
     return _page(
         "Copy this code",
-        f"""<p>Paste it where you started to sign in. It works once, and for ten minutes.</p>
-<p><code id="code" tabindex="0" aria-label="Authorization code">{escape(text)}</code></p>""",
+        f"""<p>A click selects all of it. Paste it where you started to sign in.</p>
+<code id="code" tabindex="0" role="textbox" aria-readonly="true" aria-label="Authorization code">{escape(text)}</code>
+<p class="note">It works once, and for ten minutes.</p>""",
+    )
+
+
+def declined() -> str:
+    """After Deny, for a program that listens nowhere."""
+    return _page(
+        "Sign-in declined",
+        """<p id="error" role="alert">You did not allow it, and nothing was changed (access_denied).</p>
+<p>You can close this tab. The program waits until you cancel there, or until its time is up.</p>""",
     )
 
 
@@ -75,7 +101,7 @@ def _page(title: str, body: str) -> str:
 <h1>{escape(title)}</h1>
 {body}
 </main>
-<footer><p class="note">This is pi's simulator on your own machine. Nothing here is a real account.</p></footer>
+<footer><p>This is pi's simulator on your own machine. Nothing here is a real account.</p></footer>
 </body>
 </html>
 """

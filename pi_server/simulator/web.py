@@ -113,6 +113,8 @@ class Web:
         code, state = request.query_params.get("code"), request.query_params.get("state")
         if code and state:
             return _html(pages.code(f"{code}#{state}"))
+        if request.query_params.get("error") == "access_denied":
+            return _html(pages.declined())
         return _html(pages.refused(request.query_params.get("error", "invalid_request"), "No code was given"), 400)
 
     # The service's endpoints

@@ -73,13 +73,13 @@ def test_authorize_offers_two_buttons_in_one_form() -> None:
 def test_the_code_can_be_copied() -> None:
     code = Page(pages.code("code#state")).by_id("code")
     assert (code["tag"], code["text"], code["tabindex"]) == ("code", "code#state", "0")
-    assert code["aria-label"]
+    assert (code["role"], code["aria-label"]) == ("textbox", "Authorization code")
 
 
 @pytest.mark.parametrize(
     "page",
-    [pages.authorize([], EVIL), pages.code(EVIL), pages.refused(EVIL, EVIL)],
-    ids=["authorize", "code", "refused"],
+    [pages.authorize([], EVIL), pages.code(EVIL), pages.refused(EVIL, EVIL), pages.declined()],
+    ids=["authorize", "code", "refused", "declined"],
 )
 def test_every_page_is_plain_accessible_and_escaped(page: str) -> None:
     parsed = Page(page)
@@ -90,4 +90,4 @@ def test_every_page_is_plain_accessible_and_escaped(page: str) -> None:
     assert {"main", "title", "footer"} <= parsed.tags()
     assert "color-scheme: light dark" in page
     assert "://" not in page.replace(EVIL, "")
-    assert EVIL in parsed.elements[0]["text"]
+    assert (EVIL in parsed.elements[0]["text"]) == (page != pages.declined())
