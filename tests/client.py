@@ -43,6 +43,7 @@ class Client:
         *,
         lines: bool = False,
         process: asyncio.subprocess.Process | None = None,
+        errors: bool = True,
     ) -> None:
         self.lines = lines
         self.process = process
@@ -59,7 +60,7 @@ class Client:
         self._reading.set()
         self._errors = b""
         self._tasks = [asyncio.ensure_future(self._read())]
-        if process and process.stderr:
+        if errors and process and process.stderr:
             self._tasks.append(asyncio.ensure_future(self._read_errors(process.stderr)))
 
     @classmethod
@@ -72,8 +73,12 @@ class Client:
         lines: bool = False,
         command: Sequence[str] | None = None,
         limit: int = 2**27,
+        errors: bool = True,
     ) -> AsyncIterator[Client]:
-        """`python -m pi_server ARGS` with this environment over the test's own; killed at the end if it still runs."""
+        """`python -m pi_server ARGS` with this environment over the test's own; killed at the end if it still runs.
+
+        Without `errors` nobody reads its standard error.
+        """
         process = await asyncio.create_subprocess_exec(
             *(command or (sys.executable, "-m", "pi_server", *args)),
             stdin=asyncio.subprocess.PIPE,
@@ -84,7 +89,7 @@ class Client:
         )
         assert process.stdin
         assert process.stdout
-        client = cls(process.stdout, process.stdin, lines=lines, process=process)
+        client = cls(process.stdout, process.stdin, lines=lines, process=process, errors=errors)
         try:
             yield client
         finally:

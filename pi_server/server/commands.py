@@ -8,7 +8,9 @@ answer, some answer null, some cannot be asked. LSP has no prompt for text, so a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from pi_server.errors import InvalidParams, PiError
@@ -91,6 +93,8 @@ class Commands:
         if not usable:
             raise PiError("login_required", "No model is available; sign in first with the command pi.login")
         named = _named(arguments, ("model",)).get("model")
+        if named:
+            await self._check_model(named)
         model = named or await self._choose("Choose a model", usable)
         if model is None:
             self._say(INFO, f"Models: {', '.join(usable)}; run pi.selectModel with one of them as its argument")
@@ -98,6 +102,12 @@ class Commands:
         self._editor.apply_settings({"model": model}, over=True)
         self._say(INFO, f"pi uses {model}")
         return {"model": model}
+
+    async def _check_model(self, model: str) -> None:
+        """As `pi/chat` has it: an id that no list has is taken at its word, a provider that does not exist is not."""
+        provider, _, name = model.partition("/")
+        if not name or provider not in {one.id for one in await self._providers()}:
+            raise InvalidParams("model: must be provider/id, as pi/models lists them", code="unknown_provider")
 
     async def _providers(self) -> Sequence[Provider]:
         result = await self._result("pi/providers", {})
@@ -110,7 +120,9 @@ class Commands:
             for provider in every:
                 if name in (provider.id, provider.name):
                     return provider
-            raise InvalidParams(f"no provider is called {name!r}", code="unknown_provider")
+            # Without the name: it may be a code in the wrong place.
+            known = ", ".join(one.id for one in every)
+            raise InvalidParams(f"provider: not one of {known}", code="unknown_provider")
         if len(offered) == 1:
             return offered[0]
         chosen = await self._choose(question, [one.name for one in offered])
@@ -123,16 +135,18 @@ class Commands:
 
     async def _method(self, provider: Provider) -> str | None:
         """The chosen sign-in method, without an answer one that needs no typing; None after saying how to name it."""
-        labels = {method.label: method.id for method in provider.login_methods if method.id != "apiKey"}
-        label = min(labels, key=lambda label: PREFERRED.index(labels[label]), default=None)
-        if label is None:
+        offered = {method.id: method.label for method in provider.login_methods if method.id != "apiKey"}
+        if not offered:
             return "apiKey"
-        if len(labels) == 1:
-            return labels[label]
-        chosen = await self._choose(f"Choose how to sign in to {provider.name}", list(labels), unanswered=label)
-        if chosen is not None:
-            return labels[chosen]
-        names = ", ".join(labels.values())
+        default = next((method for method in PREFERRED if method in offered), next(iter(offered)))
+        if len(offered) == 1:
+            return default
+        question = f"Choose how to sign in to {provider.name}"
+        chosen = await self._choose(question, list(offered.values()), unanswered=offered[default])
+        for method, label in offered.items():
+            if label == chosen:
+                return method
+        names = ", ".join(offered)
         self._say(INFO, f"Nothing was chosen; run pi.login with {provider.id} and one of these as arguments: {names}")
         return None
 
@@ -182,14 +196,17 @@ class Commands:
 
     async def _show_page(self, url: str, purpose: str) -> None:
         """In the browser if the client can, and always as one line that can be copied."""
-        self._say(INFO, f"Open {url} {purpose}")
-        if not self._editor.shows_documents:
-            return
+        async with asyncio.TaskGroup() as group:
+            if self._editor.shows_documents:
+                group.create_task(self._open_page(url))
+                # Asked for first: an editor in a terminal does nothing more until so long a line has been read.
+                await asyncio.sleep(0)
+            self._say(INFO, f"Open {url} {purpose}")
+
+    async def _open_page(self, url: str) -> None:
         params = {"uri": url, "external": True, "takeFocus": True}
-        try:
+        with suppress(TimeoutError, PiError):
             await self._editor.ask("window/showDocument", params, self._show_seconds)
-        except (TimeoutError, PiError):
-            return
 
     async def _announce_end(self, provider: Provider, login_id: str) -> None:
         try:

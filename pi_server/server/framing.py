@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MAX_HEADER_BYTES = 8 * 1024
 MAX_HEADER_LINES = 32
+LONGEST_END = len(b"\r\n\r\n")
 MAX_BODY_BYTES = 64 * 1024 * 1024
 LENGTH_DIGITS = 15
 """More digits than any length has that could be meant"""
@@ -36,7 +37,7 @@ class Framer:
         self.lines: bool | None = None
         """True for JSON lines, False for headers, None as long as nothing came"""
         self._buffer = bytearray()
-        self._scanned = 0
+        self._scanned = 0  # up to here there is no end of a line
         self._body: int | None = None
         self._fault: FramingFault | None = None
         self._dead = False
@@ -111,16 +112,14 @@ class Framer:
 
     def _header_block(self) -> list[bytes] | None:
         """The lines of the next header block, without the empty one. Blank lines before it are let go."""
-        buffer = self._buffer
-        start = len(buffer) - len(buffer.lstrip(b"\r\n"))
-        self._drop(start)
-        end, size = _header_end(buffer, max(0, self._scanned - 3))
-        if (end if end >= 0 else len(buffer)) > MAX_HEADER_BYTES:
+        while blank := _line_ends(self._buffer[:MAX_HEADER_BYTES]):
+            self._drop(blank)
+        end, size = _header_end(self._buffer[: MAX_HEADER_BYTES + LONGEST_END])
+        if (end if end >= 0 else len(self._buffer)) > MAX_HEADER_BYTES:
             raise FramingFault(f"a header is longer than {MAX_HEADER_BYTES} bytes", fatal=True)
         if end < 0:
-            self._scanned = len(buffer)
             return None
-        block = bytes(buffer[:end]).split(b"\n")
+        block = bytes(self._buffer[:end]).split(b"\n")
         self._drop(end + size)
         if len(block) > MAX_HEADER_LINES:
             raise FramingFault(f"a header has more than {MAX_HEADER_LINES} lines", fatal=True)
@@ -136,9 +135,14 @@ def frame(body: bytes, lines: bool | None) -> bytes:
     return body + b"\n" if lines else b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
-def _header_end(buffer: bytearray, start: int) -> tuple[int, int]:
+def _line_ends(data: bytearray) -> int:
+    """With how many bytes of line ends it begins."""
+    return len(data) - len(data.lstrip(b"\r\n"))
+
+
+def _header_end(data: bytearray) -> tuple[int, int]:
     """Where the empty line begins and how long it is; lines may end with a bare line feed."""
-    ends = [(buffer.find(mark, start), len(mark)) for mark in (b"\r\n\r\n", b"\n\n", b"\n\r\n")]
+    ends = [(data.find(mark), len(mark)) for mark in (b"\r\n\r\n", b"\n\n", b"\n\r\n")]
     return min((end for end in ends if end[0] >= 0), default=(-1, 0))
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 import sys
 
+from pi_server.server.start import Start
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,15 +24,10 @@ WAIT_SECONDS = 1.0
 """How long the front waits for a first message before it loads the server instead"""
 READ_BYTES = 65536
 MAX_PORT = 65535
-USAGE = "usage: pi serve [--tcp PORT]"
-
-
-class Start:
-    """What the front leaves to the server: every byte it read, and the id it answered."""
-
-    def __init__(self) -> None:
-        self.read = b""
-        self.answered: int | str | None = None
+USAGE = "usage: pi serve [--stdio | --tcp PORT]"
+STANDARD = ("--stdio", "--clientProcessId")
+"""LSP 3.17, "Implementation Considerations": clients add these unasked. Neither says anything new: standard input and
+output are served anyway, and `initialize` names the process."""
 
 
 def main(arguments: Sequence[str], build: Build, *, front: bool = True, fast: bool = True) -> int:
@@ -69,9 +66,10 @@ def take_stdout() -> int:
 
 
 def _port(arguments: Sequence[str]) -> int | None:
-    if not arguments:
+    own = [argument for argument in arguments if argument.partition("=")[0] not in STANDARD]
+    if not own:
         return None
-    name, _, value = "=".join(arguments).partition("=")
+    name, _, value = "=".join(own).partition("=")
     port = int(value)
     if name != "--tcp" or not 0 <= port <= MAX_PORT:
         raise ValueError(name)
@@ -128,7 +126,7 @@ def _answer(body: bytes) -> tuple[int | str, bytes] | None:
         return None
     if message.get("method") != "initialize" or "id" not in message or not isinstance(message["params"], dict):
         return None
-    result = hello.result(hello.Hello(message["params"]), __version__)
+    result = hello.result(__version__)
     reply = {"jsonrpc": "2.0", "id": message["id"], "result": result}
     return message["id"], json.dumps(reply, separators=(",", ":")).encode()
 
@@ -137,8 +135,9 @@ def _leave_quietly_on_signals() -> None:
     """Nothing is in flight while the server loads, so being told to stop is no failure."""
     import signal
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: os._exit(0))
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup, on purpose
+            signal.signal(number, lambda *_: os._exit(0))
 
 
 def _write(output: int, data: bytes) -> None:

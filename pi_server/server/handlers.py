@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pi_server.agent import choice
+from pi_server.auth.credentials import BUFFER_MS
 from pi_server.clock import Clock
 from pi_server.conversation import Chat, Ended, TurnEvent
 from pi_server.errors import InvalidParams
@@ -144,6 +145,7 @@ class Handlers:
         self._news = News(
             client,
             status=services.accounts.status,
+            usable=self._usable,
             models=lambda provider: list(services.catalog.models(provider)),
             fetch=services.fetch_models,
         )
@@ -220,7 +222,7 @@ class Handlers:
         answer = views.login_attempt(attempt)
         if answer.state == "succeeded":
             self._news.login_succeeded(answer)
-        return Outcome(answer, after=partial(self._news.start_answered, attempt.login_id))
+        return Outcome(answer, after=partial(self._news.start_answered, answer))
 
     async def login_submit(self, params: m.LoginSubmitParams) -> m.LoginAttempt:
         return views.login_attempt(await self._services.attempts().submit(params.login_id, params.code))
@@ -320,9 +322,16 @@ class Handlers:
             raise InvalidParams(f"provider: not one of {known}", code=choice.UNKNOWN_PROVIDER)
 
     async def _refreshed(self, provider: str | None) -> bool:
-        """Whether everybody who was asked for models has answered; without a name, all who are signed in are asked."""
+        """Whether somebody was asked for models and all have answered; without a name, those signed in are asked."""
         asked = [provider] if provider else [one.id for one in self._providers() if one.status.state == "ready"]
-        return all(await asyncio.gather(*map(self._news.fetch, asked)))
+        return bool(asked) and all(await asyncio.gather(*map(self._news.fetch, asked)))
+
+    def _usable(self, provider: str) -> bool:
+        """Whether a request could go out now, without a token being refreshed for it first."""
+        status = self._services.accounts.status(provider)
+        if status.state != "ready":
+            return False
+        return status.expires_at is None or status.expires_at - BUFFER_MS > self._services.clock.now_ms()
 
     def _default_model(self) -> str | None:
         services = self._services

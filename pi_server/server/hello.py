@@ -27,7 +27,8 @@ METHODS = (
 )
 PROVIDERS = ("anthropic",)
 COMMANDS = ("pi.login", "pi.logout", "pi.selectModel")
-POSITION_ENCODINGS = ("utf-8", "utf-16", "utf-32")
+POSITION_ENCODING = "utf-16"
+"""LSP 3.17: the one that every client knows, so none has to be agreed on; ranges in `pi/chat` are counted so too"""
 INCREMENTAL = 2
 
 
@@ -37,19 +38,18 @@ class Hello:
     def __init__(self, params: dict[str, object]) -> None:
         self.process_id = _integer(params.get("processId"))
         self.root_uri = _text(params.get("rootUri"))
-        self.settings = _object(_object(params.get("initializationOptions")).get("pi"))
+        self.settings = _object(params.get("initializationOptions")).get("pi")
+        """Whatever was sent; who takes it says what is wrong with it"""
         capabilities = _object(params.get("capabilities"))
         window = _object(capabilities.get("window"))
         self.shows_documents = _object(window.get("showDocument")).get("support") is True
         self.pulls_configuration = _object(capabilities.get("workspace")).get("configuration") is True
-        self.declared = _object(_object(capabilities.get("experimental")).get("pi"))
-        self.position_encoding = _position_encoding(_object(capabilities.get("general")))
 
 
-def result(hello: Hello, version: str) -> dict[str, object]:
+def result(version: str) -> dict[str, object]:
     """The result of `initialize`."""
     capabilities: dict[str, object] = {
-        "positionEncoding": hello.position_encoding,
+        "positionEncoding": POSITION_ENCODING,
         "textDocumentSync": {"openClose": True, "change": INCREMENTAL, "save": False},
         "executeCommandProvider": {"commands": list(COMMANDS)},
         "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}, "fileOperations": {}},
@@ -63,13 +63,6 @@ def result(hello: Hello, version: str) -> dict[str, object]:
         },
     }
     return {"capabilities": capabilities, "serverInfo": {"name": SERVER_NAME, "version": version}}
-
-
-def _position_encoding(general: dict[str, object]) -> str:
-    """The first encoding on the client's list that pygls can count in; utf-16 when it has none."""
-    offered = general.get("positionEncodings")
-    known = [name for name in offered if name in POSITION_ENCODINGS] if isinstance(offered, list) else []
-    return str(known[0]) if known else "utf-16"
 
 
 def _object(value: object) -> dict[str, object]:

@@ -24,26 +24,34 @@ class Listener(Protocol):
 
 
 class News:
-    """`status`, `models` and `fetch` look up a provider's sign-in, its known models, and ask it for them."""
+    """`status`, `models` and `fetch` look up a provider's sign-in, its known models, and ask it for them.
+
+    `usable` tells whether it can be asked without a token being refreshed.
+    """
 
     def __init__(
         self,
         client: Listener,
         *,
         status: Callable[[str], ProviderStatus],
+        usable: Callable[[str], bool],
         models: Callable[[str], list[Model]],
         fetch: Callable[[str], Awaitable[None]],
     ) -> None:
         self._client = client
         self._status = status
+        self._usable = usable
         self._models = models
         self._fetch = fetch
         self._fetches: dict[str, asyncio.Task[bool]] = {}
+        self._postponed: set[str] = set()
         self._closed = False
         self._starting = 0
         self._answered: set[str] = set()
+        """Open attempts that the client knows"""
         self._held: list[m.LoginAttempt] = []
-        self._succeeded: set[str] = set()
+        self._succeeded: dict[str, str] = {}
+        """The attempt whose success was told last, for each provider"""
         self._ready: dict[str, bool] = {}
         self._heard: set[str] = set()
         """Providers whose change the accounts have told by themselves since `watch_for`"""
@@ -60,11 +68,13 @@ class News:
         self._starting -= 1
         self._release()
 
-    def start_answered(self, login_id: str) -> None:
+    def start_answered(self, attempt: m.LoginAttempt) -> None:
         """The client knows the attempt now; what happened to it in the meantime may follow."""
         self._starting -= 1
-        self._answered.add(login_id)
+        self._answered.add(attempt.login_id)
         self._release()
+        if attempt.step is None:
+            self._answered.discard(attempt.login_id)
 
     def login_updated(self, attempt: m.LoginAttempt) -> None:
         if self._starting and attempt.login_id not in self._answered:
@@ -78,9 +88,9 @@ class News:
 
     def login_succeeded(self, attempt: m.LoginAttempt) -> None:
         """May be called twice for one attempt."""
-        if attempt.login_id in self._succeeded:
+        if self._succeeded.get(attempt.provider) == attempt.login_id:
             return
-        self._succeeded.add(attempt.login_id)
+        self._succeeded[attempt.provider] = attempt.login_id
         self.changed(attempt.provider)
         self.fetch_quietly(attempt.provider)
 
@@ -94,7 +104,7 @@ class News:
         self._heard.add(provider)
         became_ready = status.state == "ready" and self._ready.get(provider) is False
         self._tell(provider, status)
-        if became_ready:
+        if became_ready or provider in self._postponed:
             self.fetch_quietly(provider)
 
     def models_changed(self, provider: str) -> None:
@@ -105,9 +115,14 @@ class News:
         return await asyncio.shield(self._fetching(provider))
 
     def fetch_quietly(self, provider: str) -> None:
-        """The same in the background."""
-        if not self._closed and self._status(provider).state == "ready":
+        """The same in the background, and no token is refreshed for it: that waits until somebody needs one."""
+        if self._closed:
+            return
+        if self._usable(provider):
+            self._postponed.discard(provider)
             self._fetching(provider)
+        else:
+            self._postponed.add(provider)
 
     async def close(self) -> None:
         """End the fetches; a sign-in that is finished after this is told, and brings no new one."""

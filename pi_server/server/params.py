@@ -24,6 +24,7 @@ _REASONS = {
 
 def validated(method: Method, params: Any) -> Value:
     """Omitted, `null`, `{}` and `[]` params are equal, and so are an omitted member and a `null` one."""
+    params = _by_name(params)
     if not params and not isinstance(params, (str, bool, int, float)):
         params = {}
     if not isinstance(params, dict):
@@ -33,6 +34,14 @@ def validated(method: Method, params: Any) -> Value:
         return method.params.model_validate(members)
     except ValidationError as error:
         raise InvalidParams(_explained(error, members)) from None
+
+
+def _by_name(params: Any) -> Any:
+    # JSON-RPC 2.0, section 4.2: by position. vscode-jsonrpc writes `sendRequest(method, undefined)` as `[null]`, and
+    # `sendRequest(method, {…}, undefined)`, without the optional token, as `[{…}, null]`.
+    if isinstance(params, list) and params and all(one is None for one in params[1:]):
+        return params[0]
+    return params
 
 
 def _list_if_empty(value: Any) -> Any:

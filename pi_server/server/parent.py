@@ -15,21 +15,28 @@ POLL_SECONDS = 2.0
 logger = logging.getLogger(__name__)
 
 
-async def when_gone(pid: int, tell: Callable[[], None], *, pidfd: bool = hasattr(os, "pidfd_open")) -> None:
+async def when_gone(
+    pid: int,
+    tell: Callable[[], None],
+    *,
+    pidfd: bool = hasattr(os, "pidfd_open"),
+    poll_seconds: float = POLL_SECONDS,
+) -> None:
     """Call `tell` when the process ends. One that is not there to begin with (another container's) is left alone."""
     if pid <= 0 or not _alive(pid):
         logger.info("the editor's process is not visible from here; not watching it")
         return
-    await (_wait_on_descriptor(pid) if pidfd else _poll(pid))
+    if not (pidfd and await _wait_on_descriptor(pid)):
+        await _poll(pid, poll_seconds)
     tell()
 
 
-async def _wait_on_descriptor(pid: int) -> None:
+async def _wait_on_descriptor(pid: int) -> bool:
+    """Whether there was a descriptor to wait on."""
     try:
         descriptor = os.pidfd_open(pid)
     except OSError:
-        await _poll(pid)
-        return
+        return False
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     loop.add_reader(descriptor, ended.set)
@@ -38,11 +45,12 @@ async def _wait_on_descriptor(pid: int) -> None:
     finally:
         loop.remove_reader(descriptor)
         os.close(descriptor)
+    return True
 
 
-async def _poll(pid: int) -> None:
+async def _poll(pid: int, seconds: float) -> None:
     while _alive(pid):  # noqa: ASYNC110  # there is no event to wait for
-        await asyncio.sleep(POLL_SECONDS)
+        await asyncio.sleep(seconds)
 
 
 def _alive(pid: int) -> bool:

@@ -1,12 +1,14 @@
 """The process: loads what the front left out, serves one client over stdio or TCP, and ends in order.
 
 In: who builds the application, what the front has done, the environment. Out: the exit code.
-Signals, the editor's death and a closed stdin all lead to the same stop; a second signal ends the process at once.
+Signals, the editor's death and a closed stdin all lead to the same stop. A second signal ends the process at once,
+unless a sign-in is just being made or renewed: it is saved first, 30 s at most, because nobody can get it again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import json
 import logging
@@ -19,8 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pi_server.server import fastload
-from pi_server.server.front import Start
 from pi_server.server.logs import configure
+from pi_server.server.start import Start
 from pi_server.settings import load
 
 if TYPE_CHECKING:
@@ -28,7 +30,11 @@ if TYPE_CHECKING:
     from pi_server.server.stop import Stop
 
 LOOPBACK = "127.0.0.1"
-BUSY = b'{"jsonrpc":"2.0","id":null,"error":{"code":-32803,"message":"another client is connected"}}'
+ACCEPT_AGAIN_SECONDS = 0.5
+BUSY = (
+    b'{"jsonrpc":"2.0","id":null,"error":{"code":-32803,"message":"another client is connected",'
+    b'"data":{"code":"unsupported","message":"another client is connected","retryable":false}}}'
+)
 
 
 def run(
@@ -104,23 +110,26 @@ async def _serve_tcp(build: Build, port: int) -> int:
 async def _refuse_others(listener: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     while True:
-        other, _ = await loop.sock_accept(listener)
-        with other:
+        try:
+            other, _ = await loop.sock_accept(listener)
+        except OSError:
+            # No descriptor is free, or the other side has gone again.
+            await asyncio.sleep(ACCEPT_AGAIN_SECONDS)
+            continue
+        with other, contextlib.suppress(OSError):
             other.setblocking(False)
             other.send(b"Content-Length: %d\r\n\r\n%b" % (len(BUSY), BUSY))
 
 
 def _obey_signals(stop: Stop) -> None:
     loop = asyncio.get_running_loop()
-    numbers = [signal.SIGTERM, signal.SIGINT]
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        # Not under nohup, which ignores it on purpose.
-        numbers.append(signal.SIGHUP)
-    for number in numbers:
-        loop.add_signal_handler(number, _on_signal, stop, number)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup, on purpose
+            loop.add_signal_handler(number, _on_signal, stop, number)
 
 
 def _on_signal(stop: Stop, number: signal.Signals) -> None:
-    if stop.requested:
+    if not stop.requested:
+        stop.request(number.name)
+    elif not stop.must_wait():
         os._exit(128 + number)
-    stop.request(number.name)

@@ -22,12 +22,12 @@ from pi_server.server.commands import Commands
 from pi_server.server.descriptors import Sink, Source
 from pi_server.server.faults import WireError
 from pi_server.server.framing import Framer, FramingFault
-from pi_server.server.front import Start
 from pi_server.server.handlers import Handlers, Outcome, TurnChannel
 from pi_server.server.logs import set_level
-from pi_server.server.outbox import Outbox, Turn
+from pi_server.server.outbox import HIGH_BYTES, Outbox, Turn
 from pi_server.server.parent import when_gone
 from pi_server.server.parsing import INVALID_REQUEST
+from pi_server.server.start import Start
 from pi_server.server.stop import Stop
 from pi_server.server.wire import WireProtocol
 from pi_server.settings import Settings
@@ -36,6 +36,8 @@ from pi_server.version import __version__
 
 INPUT_PAUSE_BYTES = 4 * 1024 * 1024
 """While this much waits for the client to read, nothing more is read from it"""
+BULKY = frozenset(("pi/chat/list", "pi/chat/read"))
+"""Answers that may be many megabytes: they are made one after the other, and only for a client that reads"""
 GRACE_SECONDS = 0.3
 """What was asked just before the client closed its end may still be answered in this time"""
 LAST_WORDS_SECONDS = 0.7
@@ -56,6 +58,11 @@ class App(Protocol):
     handlers: Handlers
     problems: list[str]
     settings: Settings
+
+    @property
+    def saving(self) -> bool:
+        """Whether a sign-in would be lost if the process ended now."""
+        ...
 
     def apply_editor_settings(self, settings: Mapping[str, Any]) -> list[str]:
         """Takes the `pi` section of an editor's settings; returns what is wrong with it."""
@@ -85,6 +92,8 @@ class Session:
         self._source: Source | None = None
         self._outbox = Outbox(sink, on_gone=lambda: stop.request("the client stopped reading"))
         self._protocol = _protocol(self, self._outbox, start)
+        self._bulky = asyncio.Lock()
+        stop.must_wait = lambda: self._app is not None and self._app.saving
 
     def serve(self, fd: int, start: Start) -> None:
         """Begin: first what the front has read, then what comes."""
@@ -155,7 +164,7 @@ class Session:
 
     def opened(self, client: hello.Hello) -> None:
         self._hello = client
-        self._settings = client.settings
+        self._settings, problems = _section(client.settings)
         try:
             self._app = self._build(self, self._settings)
         except Exception:
@@ -164,6 +173,7 @@ class Session:
         finally:
             gc.freeze()
             gc.enable()
+        self._app.problems += problems
         set_level(self._app.settings.log_level)
         self.background(self._app.watch())
         if client.process_id is not None:
@@ -182,10 +192,11 @@ class Session:
         section = settings.get("pi") if isinstance(settings, dict) else None
         if section is None and self._hello.pulls_configuration:
             section = await self._pull_configuration()
-        if isinstance(section, dict):
-            self.apply_settings(section)
-        elif section is not None:
-            self._report(["the settings of pi must be an object"])
+        if section is not None:
+            found, problems = _section(section)
+            self._report(problems)
+            if not problems:
+                self.apply_settings(found)
 
     async def _pull_configuration(self) -> Any:
         try:
@@ -213,7 +224,18 @@ class Session:
     async def call(self, method: str, params: Any) -> Outcome:
         if self._app is None:
             raise PiError("internal", "pi-server could not start; its log says why")
+        if method in BULKY:
+            await self._turn_to_be_bulky()
         return await self._app.handlers.call(method, params)
+
+    async def _turn_to_be_bulky(self) -> None:
+        """Wait until no such answer is being made and the client has read most of what waits for it."""
+        await self._bulky.acquire()
+        request = asyncio.current_task()
+        assert request
+        # The wire asked first to be called when the request is done: the answer is in the outbox by then.
+        request.add_done_callback(lambda _: self._bulky.release())
+        await self._outbox.below(HIGH_BYTES)
 
     async def ask(self, method: str, params: dict[str, Any], seconds: float) -> Any:
         return await self._protocol.ask(method, params, seconds)
@@ -242,6 +264,13 @@ class Session:
         for problem in problems:
             logger.warning("setting: %s", problem)
             self.tell("window/logMessage", {"type": WARNING, "message": f"pi: {problem}"})
+
+
+def _section(sent: Any) -> tuple[Mapping[str, Any], list[str]]:
+    """The `pi` section of an editor's settings, and what is wrong with its shape; `[]` is Lua's empty object."""
+    if isinstance(sent, dict):
+        return sent, []
+    return {}, [] if sent is None or sent == [] else ["the settings of pi must be an object"]
 
 
 async def _logged(work: Coroutine[Any, Any, None]) -> None:

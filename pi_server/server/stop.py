@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
 
@@ -15,6 +16,8 @@ class Stop:
         self.code = 0
         self.grace = False
         """Whether what is in flight may first finish, because the client may still listen"""
+        self.must_wait: Callable[[], bool] = lambda: False
+        """Whether something would be lost that nobody can get again if the stop were cut short now"""
         self._event = asyncio.Event()
 
     @property

@@ -200,19 +200,18 @@ class WireProtocol(LanguageServerProtocol):
             raise WireError(INVALID_PARAMS, "the params of initialize must be an object")
         self._phase = "running"
         client = self._client = hello.Hello(params)
-        encoding = types.PositionEncodingKind(client.position_encoding)
-        general = types.GeneralClientCapabilities(position_encodings=[encoding])
         # pygls sets itself up from what it needs; its own answer, the slow one, is compared with ours by a test.
         yield from super().lsp_initialize(
             types.InitializeParams(
                 process_id=client.process_id,
                 root_uri=client.root_uri,
-                capabilities=types.ClientCapabilities(general=general),
+                capabilities=types.ClientCapabilities(),
             )
         )
+        encoding = types.PositionEncodingKind(hello.POSITION_ENCODING)
         self._workspace = Documents(client.root_uri, types.TextDocumentSyncKind.Incremental, [], encoding)
         self.events.opened(client)
-        return hello.result(client, __version__)
+        return hello.result(__version__)
 
     @lsp_method(types.SHUTDOWN)
     async def lsp_shutdown(self, *_: Any) -> None:  # type: ignore[override]  # pygls takes any kind of function

@@ -16,7 +16,7 @@ from pi_server.server.front import main
 
 
 def build(client: Any, settings: Mapping[str, Any]) -> Any:
-    from pi_server.conversation import Ended, Message, Started, TextBlock, TextDelta, Usage
+    from pi_server.conversation import Chat, Ended, Message, Started, TextBlock, TextDelta, Usage
     from pi_server.errors import InvalidParams, PiError
     from pi_server.protocol import messages as m
     from pi_server.server.handlers import Handlers, Outcome
@@ -115,6 +115,11 @@ def build(client: Any, settings: Mapping[str, Any]) -> Any:
             await self.ends[params["loginId"]].wait()
             return self.attempts[params["loginId"]]
 
+        async def pi_chat_read(self, params: Any) -> Any:
+            print("reading", flush=True)  # noqa: T201
+            chat = Chat(chat_id="c", title="x" * params["size"], message_count=0, created_at=1, updated_at=1)
+            return m.ChatReadResult(chat=chat, messages=(), next_cursor=None)
+
         async def pi_chat(self, params: Any) -> Any:
             prompt = params.get("prompt")
             if not isinstance(prompt, str):
@@ -187,6 +192,10 @@ def build(client: Any, settings: Mapping[str, Any]) -> Any:
             self.settings = load(os.environ, Path.home()).settings
             self.problems = ["model: must be a string"] if settings.get("model") == 5 else []
 
+        @property
+        def saving(self) -> bool:
+            return bool(settings.get("refreshSeconds"))
+
         def apply_editor_settings(self, section: Mapping[str, Any]) -> list[str]:
             self.handlers.settings = section
             return [f"{name}: unknown" for name in section if name == "bogus"]
@@ -199,7 +208,7 @@ def build(client: Any, settings: Mapping[str, Any]) -> Any:
             await asyncio.Event().wait()
 
         async def close(self) -> None:
-            await asyncio.sleep(float(settings.get("refreshSeconds", 0)))
+            await asyncio.sleep(float(settings.get("refreshSeconds", 0)) + float(settings.get("closeSeconds", 0)))
             print("closed", flush=True)  # noqa: T201
 
     return StandinApp()

@@ -116,6 +116,14 @@ async def test_a_menu_that_is_put_aside_opens_no_page() -> None:
     assert editor.app.handlers.attempts == {}
 
 
+async def test_the_page_is_asked_for_before_its_address_is_shown() -> None:
+    """Neovim in a terminal opens nothing while it waits for Enter under a long message."""
+    said_before: list[str] = []
+    editor = Editor(lambda *_: said_before.extend(editor.said), shows=True)
+    await Commands(editor).login("anthropic", "pasteCode")
+    assert (said_before, len(editor.said)) == ([], 1)
+
+
 async def test_the_attempt_of_a_command_is_told_like_any_other() -> None:
     """What waits for the answer to `pi/login/start` waits for nobody here."""
     editor = Editor(never)
@@ -178,6 +186,10 @@ async def test_select_model() -> None:
     assert await Commands(editor).select_model() == {"model": "anthropic/claude-y"}
     assert editor.app.handlers.settings == {"model": "anthropic/claude-y"}
     assert await Commands(editor).select_model("anthropic/other") == {"model": "anthropic/other"}
+    for wrong in ("nobody/other", "other", "anthropic/"):
+        with pytest.raises(InvalidParams):
+            await Commands(editor).select_model(wrong)
+    assert editor.app.handlers.settings == {"model": "anthropic/other"}
     silent = Editor(never)
     assert await Commands(silent).select_model() is None
     assert silent.said == [
@@ -190,5 +202,7 @@ async def test_select_model() -> None:
 
 @pytest.mark.parametrize("arguments", [({"provider": "nobody"},), ("nobody",), (5,), ({"provider": ["x"]},)])
 async def test_bad_arguments(arguments: tuple[Any, ...]) -> None:
-    with pytest.raises(InvalidParams):
+    """What was sent is not repeated: it may be a code in the wrong place."""
+    with pytest.raises(InvalidParams, match=r"^provider") as caught:
         await Commands(Editor(never)).login(*arguments)
+    assert "nobody" not in str(caught.value)

@@ -48,10 +48,12 @@ async def test_changes(client: Client, text: str, changes: list[dict[str, Any]],
     assert await text_after(client, text, *changes) == expected
 
 
-async def test_other_units_when_the_client_counts_in_them(spawn: Spawn) -> None:
+async def test_positions_are_utf_16_whatever_a_client_would_rather_count_in(spawn: Spawn) -> None:
+    """Ranges in `pi/chat` are counted in the same units, and one way of counting is enough to get right."""
     async with spawn() as client:
-        await client.initialize(capabilities={"general": {"positionEncodings": ["utf-8"]}})
-        assert await text_after(client, "😀x", change((0, 4), (0, 5), "y")) == "😀y"
+        result = await client.initialize(capabilities={"general": {"positionEncodings": ["utf-8", "utf-16"]}})
+        assert result["capabilities"]["positionEncoding"] == "utf-16"
+        assert await text_after(client, "😀x", change((0, 2), (0, 3), "y")) == "😀y"
 
 
 async def test_closed_and_other_spellings(client: Client) -> None:
@@ -68,8 +70,9 @@ async def test_settings_come_by_notification_and_by_question(spawn: Spawn) -> No
         await client.initialize(capabilities=capabilities, initializationOptions={"pi": {"model": 5}})
         logged = await client.notification("window/logMessage")
         assert logged == {"type": 2, "message": "pi: model: must be a string"}
-        for settings in ({"settings": {"pi": {"bogus": 1}}}, {"settings": {"pi": 5}}, {"settings": None}):
-            client.notify("workspace/didChangeConfiguration", settings)
+        sent: list[Any] = [{"pi": {"bogus": 1}}, {"pi": 5}, {"pi": []}, None]
+        for settings in sent:
+            client.notify("workspace/didChangeConfiguration", {"settings": settings})
         await client.until(lambda: client.requests)
         await client.request("pi/health")
         result = await client.request("pi/health")
@@ -78,3 +81,10 @@ async def test_settings_come_by_notification_and_by_question(spawn: Spawn) -> No
             "pi: bogus: unknown",
             "pi: the settings of pi must be an object",
         ]
+
+
+async def test_initial_settings_of_the_wrong_shape_are_told_after_initialized(spawn: Spawn) -> None:
+    async with spawn() as client:
+        await client.initialize(initializationOptions={"pi": "loud"})
+        logged = await client.notification("window/logMessage")
+        assert logged == {"type": 2, "message": "pi: the settings of pi must be an object"}

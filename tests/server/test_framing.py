@@ -133,3 +133,19 @@ def test_cuts_do_not_matter(bodies: list[bytes], cuts: list[int], lines: bool) -
 @given(st.binary(max_size=300))
 def test_no_bytes_can_do_harm(data: bytes) -> None:
     Framer().feed(data)
+
+
+def test_blank_lines_without_end_cost_nothing() -> None:
+    framer = Framer()
+    for _ in range(10):
+        assert framer.feed(b"\r\n" * 500_000) == []
+        assert len(framer._buffer) == 0
+    assert framer.feed(frame(BODY, lines=False)) == [BODY]
+
+
+def test_a_header_is_found_again_wherever_it_is_cut() -> None:
+    header = b"X: " + b"x" * 8150 + b"\r\nContent-Length: 7\r\n\r\n"
+    for cut in range(len(header) - 8, len(header) + 1):
+        framer = Framer()
+        assert framer.feed(header[:cut]) == []
+        assert framer.feed(header[cut:] + BODY) == [BODY]

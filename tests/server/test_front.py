@@ -14,6 +14,8 @@ from pi_server.server import hello
 from pi_server.version import __version__
 from tests.server.conftest import ROOT, Spawn
 
+pytestmark = pytest.mark.slow
+
 CLIENTS: dict[str, Any] = {
     "script": {},
     "utf-8": {"capabilities": {"general": {"positionEncodings": ["utf-8", "utf-16"]}}},
@@ -32,7 +34,7 @@ def test_the_constants_are_fresh() -> None:
 async def test_the_front_says_what_the_server_says(spawn: Spawn, params: Any) -> None:
     async with spawn() as quick, spawn("--no-front") as real:
         answers = [await client.request("initialize", params) for client in (quick, real)]
-        assert answers[0] == answers[1] == hello.result(hello.Hello(params), __version__)
+        assert answers[0] == answers[1] == hello.result(__version__)
         for client in (quick, real):
             await client.request("pi/health")
             assert len([m for m in client.messages if m.get("id") == 1]) == 1
@@ -43,13 +45,11 @@ def test_the_constants_are_what_pygls_works_out() -> None:
     program = """
 import json, sys
 from pi_server.server import fastload
-
-pytestmark = pytest.mark.slow
 fastload.import_lsprotocol(defer=sys.argv[1] == "fast")
 from types import SimpleNamespace
 from pygls.protocol import default_converter
 from pi_server.server import hello, session
-from pi_server.server.front import Start
+from pi_server.server.start import Start
 box = SimpleNamespace(send=lambda body: None)
 events = SimpleNamespace(opened=lambda client: None, initialized=None, configuration_changed=None)
 protocol = session._protocol(events, box, Start())
@@ -60,7 +60,7 @@ print(json.dumps(default_converter().unstructure(protocol.server_capabilities)))
         done = subprocess.run(
             [sys.executable, "-c", program, fast], capture_output=True, text=True, cwd=ROOT, check=True
         )
-        capabilities: Any = hello.result(hello.Hello({}), __version__)["capabilities"]
+        capabilities: Any = hello.result(__version__)["capabilities"]
         del capabilities["experimental"]
         assert json.loads(done.stdout) == capabilities
 

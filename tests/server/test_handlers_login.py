@@ -113,6 +113,15 @@ async def test_a_bad_paste_leaves_the_attempt_open(world: World) -> None:
     assert world.client.told == []
 
 
+async def test_attempts_that_are_over_are_not_remembered(world: World) -> None:
+    for _ in range(5):
+        started = await world.handlers.call("pi/login/start", {"provider": "anthropic", "apiKey": "sk-ant-FAKE"})
+        assert started.after
+        started.after()
+    news = world.handlers._news
+    assert (news._answered, news._succeeded) == (set(), {"anthropic": "login5"})
+
+
 @pytest.mark.parametrize("method", ["login/start", "logout", "models"])
 async def test_an_unknown_provider(world: World, method: str) -> None:
     with pytest.raises(InvalidParams) as raised:

@@ -78,6 +78,12 @@ async def test_a_refresh_that_fails_gives_the_known_list(world: World, failure: 
     assert ([model.id for model in result.models], result.stale) == (["anthropic/opus"], True)
 
 
+async def test_a_refresh_with_nobody_to_ask_gives_the_known_list_as_stale(world: World) -> None:
+    world.sign_out()
+    result = await world.call("models", refresh=True)
+    assert (len(result.models), result.stale, world.fetches) == (2, True, [])
+
+
 async def test_those_who_refresh_at_once_share_one_fetch(world: World) -> None:
     await asyncio.gather(*(world.call("models", refresh=True) for _ in range(5)))
     assert world.fetches == ["anthropic"]
@@ -111,6 +117,23 @@ async def test_warming_up_fetches_quietly_and_tells_of_a_better_list_only(world:
     await world.handlers.warm_up()
     await settle()
     assert len(world.client.told) == 1
+
+
+async def test_no_token_is_refreshed_for_a_quiet_fetch(world: World) -> None:
+    """It waits until somebody needs the token; then it is made up for."""
+    world.watch()
+    world.agent.catalog.fetched.clear()
+    due = world.agent.clock.now_ms() + 299_999
+    world.agent.accounts.statuses["anthropic"] = ProviderStatus(state="ready", source="oauth", expires_at=due)
+    await world.handlers.warm_up()
+    await settle()
+    assert world.fetches == []
+    fresh = ProviderStatus(state="ready", source="oauth", expires_at=due + 28_800_000)
+    world.agent.accounts.statuses["anthropic"] = fresh
+    for _ in range(2):
+        world.handlers.auth_changed("anthropic", fresh)
+        await settle()
+    assert world.fetches == ["anthropic"]
 
 
 async def test_a_list_that_was_fetched_lately_is_not_fetched_again(world: World) -> None:

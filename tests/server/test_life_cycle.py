@@ -7,6 +7,8 @@ import contextlib
 import json
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -14,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.client import Client
+from tests.client import Client, Failure
 from tests.server.conftest import ROOT, STANDIN, Spawn
 
 pytestmark = pytest.mark.slow
@@ -44,7 +46,7 @@ async def test_a_signal_is_an_orderly_stop(client: Client, number: signal.Signal
     assert client.events("t")[-1]["stopReason"] == "cancelled"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 async def test_a_signal_while_the_server_loads(spawn: Spawn, number: signal.Signals) -> None:
     async with spawn() as client:
         assert client.process
@@ -57,7 +59,7 @@ async def test_a_signal_while_the_server_loads(spawn: Spawn, number: signal.Sign
 async def test_a_second_signal_ends_at_once(spawn: Spawn) -> None:
     async with spawn() as client:
         assert client.process
-        await client.initialize(initializationOptions={"pi": {"refreshSeconds": 20}})
+        await client.initialize(initializationOptions={"pi": {"closeSeconds": 20}})
         await client.request("pi/health")
         client.process.send_signal(signal.SIGTERM)
         message_id = client.start("pi/health")
@@ -73,6 +75,21 @@ async def test_a_refresh_in_flight_is_waited_for(spawn: Spawn) -> None:
         await client.initialize(initializationOptions={"pi": {"refreshSeconds": 2.5}})
         await client.request("pi/health")
         client.close_stdin()
+        assert await client.exit_code() == 0
+        await client.closed.wait()
+        assert "closed" in client.stderr
+
+
+async def test_a_second_signal_does_not_cut_a_refresh_short(spawn: Spawn) -> None:
+    """A session manager sends several: what the provider has given already cannot be had again."""
+    async with spawn() as client:
+        assert client.process
+        await client.initialize(initializationOptions={"pi": {"refreshSeconds": 1}})
+        await client.request("pi/health")
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGTERM):
+            client.process.send_signal(number)
+            with pytest.raises(TimeoutError):
+                await client.exit_code(0.1)
         assert await client.exit_code() == 0
         await client.closed.wait()
         assert "closed" in client.stderr
@@ -98,11 +115,14 @@ async def test_an_editor_that_cannot_be_seen_is_not_watched(spawn: Spawn, proces
 async def test_the_editor_is_watched_without_pidfd_too() -> None:
     from pi_server.server.parent import when_gone
 
-    editor = await asyncio.create_subprocess_exec(sys.executable, "-c", "pass")
-    await editor.wait()
-    told: list[bool] = []
-    await when_gone(editor.pid, lambda: told.append(True), pidfd=False)
-    assert told == []
+    editor = await asyncio.create_subprocess_exec(sys.executable, "-c", "input()", stdin=asyncio.subprocess.PIPE)
+    told = asyncio.Event()
+    watching = asyncio.ensure_future(when_gone(editor.pid, told.set, pidfd=False, poll_seconds=0.01))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(told.wait(), 0.1)
+    await editor.communicate(b"\n")
+    await asyncio.wait_for(told.wait(), 5)
+    await watching
 
 
 async def test_shutdown_ends_turns_and_then_answers(client: Client) -> None:
@@ -185,6 +205,32 @@ async def test_a_client_that_sends_and_never_reads_is_bounded(spawn: Spawn) -> N
         assert await client.exit_code(SOON + 1) == 0
 
 
+async def test_long_answers_wait_for_a_client_that_does_not_read(spawn: Spawn) -> None:
+    """However many are asked for: they are made when there is room for them."""
+    async with spawn(limit=1024) as client:
+        await client.initialize()
+        client.stop_reading()
+        asked = [client.start("pi/chat/read", {"size": 2_000_000}) for _ in range(30)]
+        client.start("pi/chat", {"prompt": "print"})
+        await client.until(lambda: "a library prints" in client.stderr)
+        assert client.stderr.count("reading") < 4
+        client.go_on_reading()
+        for message_id in asked:
+            assert len((await client.result(message_id))["chat"]["title"]) == 2_000_000
+
+
+async def test_a_long_answer_that_waits_can_be_cancelled(spawn: Spawn) -> None:
+    async with spawn(limit=1024) as client:
+        await client.initialize()
+        client.stop_reading()
+        asked = [client.start("pi/chat/read", {"size": 2_000_000}) for _ in range(9)]
+        client.cancel(asked[-1])
+        client.go_on_reading()
+        with pytest.raises(Failure):
+            await client.result(asked[-1])
+        assert len((await client.result(asked[-2]))["chat"]["title"]) == 2_000_000
+
+
 async def test_a_client_that_died_is_noticed(spawn: Spawn) -> None:
     """Its end of our stdout is closed, our stdin is still open."""
     command = [sys.executable, str(STANDIN)]
@@ -245,8 +291,29 @@ async def test_tcp_serves_one_client_and_ends_with_it(spawn: Spawn) -> None:
         assert await process.exit_code(SOON) == 0
 
 
+async def test_tcp_refuses_others_after_one_that_broke_off(spawn: Spawn) -> None:
+    async with spawn("--tcp", "0") as process:
+        assert process.process
+        await process.until(lambda: "port" in process.stderr)
+        address = json.loads(process.stderr.splitlines()[0])
+        client = Client(*await asyncio.open_connection(address["host"], address["port"]))
+        await client.initialize()
+        process.process.send_signal(signal.SIGSTOP)
+        with socket.create_connection((address["host"], address["port"])) as hasty:
+            hasty.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing is a reset
+        process.process.send_signal(signal.SIGCONT)
+        other = Client(*await asyncio.open_connection(address["host"], address["port"]))
+        await asyncio.wait_for(other.closed.wait(), 5)
+        assert [fault["message"] for fault in other.faults] == ["another client is connected"]
+        await client.request("pi/health")
+        await other.aclose()
+        await client.aclose()
+        assert await process.exit_code(SOON) == 0
+
+
 @pytest.mark.parametrize(
-    "arguments", [["--tcp"], ["--tcp", "x"], ["--tcp", "70000"], ["--host", "0.0.0.0"], ["--tcp=1", "2"]]
+    "arguments",
+    [["--tcp"], ["--tcp", "x"], ["--tcp", "70000"], ["--host", "0.0.0.0"], ["--tcp=1", "2"], ["--stdio", "1"]],
 )
 async def test_bad_usage(spawn: Spawn, arguments: list[str]) -> None:
     async with spawn(*arguments) as client:

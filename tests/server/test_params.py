@@ -16,15 +16,21 @@ SECRET = "sk-ant-FAKE-canary"
 MESSAGE = {"id": "m", "role": "user", "content": [{"type": "text", "text": "t"}], "createdAt": 1}
 
 
-@pytest.mark.parametrize("params", [None, {}, [], ()])
+@pytest.mark.parametrize("params", [None, {}, [], (), [None], [{}], [{}, None]])
 def test_no_params_in_every_shape(params: Any) -> None:
     assert validated(METHODS["pi/providers"], params) == NoParams()
 
 
-@pytest.mark.parametrize("params", [[1], "x", "", 0, 1, False, True])
+@pytest.mark.parametrize("params", [[1], [""], [{}, 0], "x", "", 0, 1, False, True])
 def test_params_that_are_no_object(params: Any) -> None:
     with pytest.raises(InvalidParams, match=r"^params: must be an object$"):
         validated(METHODS["pi/providers"], params)
+
+
+@pytest.mark.parametrize("params", [[{"prompt": "p"}], [{"prompt": "p"}, None]])
+def test_one_parameter_by_position(params: Any) -> None:
+    """As vscode-jsonrpc writes a request whose optional cancellation token is left out."""
+    assert validated(METHODS["pi/chat"], params) == ChatParams(prompt="p")
 
 
 def test_null_members_and_a_lua_tables_idea_of_an_empty_list() -> None:
@@ -48,7 +54,12 @@ def test_null_members_and_a_lua_tables_idea_of_an_empty_list() -> None:
         ("pi/login/submit", {"loginId": "x", "code": {"a": SECRET}}, "code: must be a valid string"),
         ("pi/login/submit", {"loginId": ""}, "loginId: String should have at least 1 character; code: is missing"),
         ("pi/models", {"limit": 0}, "limit: must be greater than or equal to 1"),
-        ("pi/models", {"refresh": SECRET}, "refresh: must be a valid boolean, unable to interpret input"),
+        ("pi/models", {"limit": "5"}, "limit: must be a valid integer"),
+        ("pi/models", {"limit": True}, "limit: must be a valid integer"),
+        ("pi/models", {"refresh": SECRET}, "refresh: must be a valid boolean"),
+        ("pi/models", {"refresh": "yes"}, "refresh: must be a valid boolean"),
+        ("pi/chat", {"prompt": "p", "ephemeral": 1}, "ephemeral: must be a valid boolean"),
+        ("pi/chat", {"prompt": "p", "maxOutputTokens": "5"}, "maxOutputTokens: must be a valid integer"),
         (
             "pi/chat",
             {"prompt": "p", "context": [{"uri": "u"}, {"uri": "u", "range": {"start": {"line": -1, "character": 0}}}]},
