@@ -1,9 +1,9 @@
 """Chats on disk: one file each, `chats/ID.jsonl` (0600, the folder 0700), to which lines are only ever appended.
 
 In: messages. Out: `Chat` and `Message` values, pages of them; `PiError` unknown_chat, storage_failed.
-A record is one `write` with O_APPEND, so two processes may append to one chat; a line torn by a crash is closed by
-the next append and skipped by readers. The file's modification time is set to the clock's, so that a listing is
-sorted before any file is opened. Everything here blocks: call the slow ones in a thread.
+Two processes may append to one chat; a line torn by a crash is skipped by readers. The file's modification time is
+set to the clock's, so that a listing is sorted before any file is opened. Everything here blocks: call the slow ones
+in a thread.
 Never here: a credential; a half-written file that replaces a whole one.
 """
 
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pi_server.agent import records
+from pi_server.agent import journal, records
 from pi_server.agent.titles import one_line
 from pi_server.clock import Clock
 from pi_server.conversation import Chat, Message
@@ -28,6 +28,8 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _SUFFIX = ".jsonl"
 _UNTITLED = "New chat"
 _MS = 1_000_000
+_FIRST_LINE = 16_384
+"""Bytes; more than a folder's name and a title take"""
 _HINTS = {
     errno.ENOSPC: "free some space on that disk",
     errno.EDQUOT: "free some space; the quota is used up",
@@ -68,15 +70,14 @@ class _Entry:
 class Chats:
     """The kept chats under `directory`; `new_id` makes ids of letters, digits, `-` and `_`."""
 
-    def __init__(self, directory: Path, clock: Clock, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, directory: Path, clock: Clock, new_id: Callable[[], str], write: journal.Write = os.write
+    ) -> None:
         self._directory = directory
         self._clock = clock
         self._new_id = new_id
+        self._write = write
         self._summaries: dict[str, tuple[int, records.Summary]] = {}
-
-    def new_id(self) -> str:
-        """An id for a chat or message to come."""
-        return self._new_id()
 
     def create(
         self,
@@ -87,21 +88,20 @@ class Chats:
         model: str | None,
         messages: Sequence[Message],
     ) -> None:
-        """A new chat that begins with `messages`, in one write."""
+        """A new chat that begins with `messages`; when it cannot be written, none."""
         now = self._clock.now_ms()
         chat = Chat(chat_id=chat_id, title=title, cwd=cwd, model=model, created_at=now, updated_at=now)
         self._create(chat_id, records.chat_line(chat) + b"".join(map(records.message_line, messages)))
 
-    def append(self, chat_id: str, messages: Sequence[Message]) -> None:
-        """Add messages in one write; they outlive this process, and a power cut after `flush`."""
-        self._append(chat_id, b"".join(map(records.message_line, messages)))
+    def append(self, chat_id: str, message: Message) -> None:
+        """Add a message; it outlives this process, and a power cut after `flush`."""
+        self._append(chat_id, records.message_line(message))
 
     def flush(self, chat_id: str) -> None:
         """Have the disk itself hold everything appended so far."""
         with self._storage("saved"):
-            for path in (self._path(chat_id), self._directory):
-                with _opened(path, os.O_RDONLY) as file:
-                    os.fsync(file)
+            journal.sync(self._path(chat_id))
+            journal.sync(self._directory)
 
     def get(self, chat_id: str) -> Chat:
         return self._chat(self._entry(chat_id))
@@ -110,10 +110,6 @@ class Chats:
         """All that was said, oldest first, without lines that are damaged."""
         lines = records.message_lines(self._load(chat_id))
         return [message for message in map(records.message_of, lines) if message]
-
-    def damaged(self, chat_id: str) -> int:
-        """How many lines of the file cannot be read."""
-        return records.damaged(self._load(chat_id))
 
     def read(self, chat_id: str, *, cursor: str | None = None, limit: int | None = None) -> MessagePage:
         """A page of messages, oldest first; all that follow the cursor when there is no limit."""
@@ -133,9 +129,8 @@ class Chats:
         before = _chat_cursor(cursor)
         entries = sorted(self._entries(), key=lambda entry: entry.key, reverse=True)
         older = (entry for entry in entries if before is None or entry.key < before)
-        wanted = (chat for chat in self._readable(older) if cwd is None or _same_folder(chat.cwd, cwd))
         chats: list[Chat] = []
-        for chat in wanted:
+        for chat in self._readable(older, cwd):
             if len(chats) == limit:
                 return ChatPage(tuple(chats), f"{chats[-1].updated_at}.{chats[-1].chat_id}")
             chats.append(chat)
@@ -172,29 +167,15 @@ class Chats:
     def _create(self, chat_id: str, data: bytes) -> None:
         with self._storage("saved"):
             make_private(self._directory)
-            with _opened(self._path(chat_id), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL) as file:
-                self._write(file, data)
+            journal.create(self._path(chat_id), data, self._clock.now_ms(), self._write)
 
-    def _append(self, chat_id: str, data: bytes) -> None:
-        with self._storage("saved", chat_id), _opened(self._path(chat_id), os.O_RDWR | os.O_APPEND) as file:
-            self._write(file, data if _ends_whole(file) else b"\n" + data)
+    def _append(self, chat_id: str, line: bytes) -> None:
+        with self._storage("saved", chat_id):
+            journal.append(self._path(chat_id), line, self._clock.now_ms(), self._write)
 
-    def _write(self, file: int, data: bytes) -> None:
-        if os.write(file, data) < len(data):
-            # A write comes up short when the disk fills. Going on where it stopped could land behind another
-            # process's record; the whole record once more, on a line of its own, cannot be torn apart that way.
-            again = b"\n" + data
-            if os.write(file, again) < len(again):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        now = self._clock.now_ms() * _MS
-        os.utime(file, ns=(now, now))
-
-    def _load(self, chat_id: str) -> bytes:
-        return self._load_from(chat_id, 0)
-
-    def _load_from(self, chat_id: str, offset: int) -> bytes:
-        with self._storage("read", chat_id), _opened(self._path(chat_id), os.O_RDONLY) as file:
-            return _read_from(file, offset)
+    def _load(self, chat_id: str, offset: int = 0, limit: int | None = None) -> bytes:
+        with self._storage("read", chat_id):
+            return journal.read(self._path(chat_id), offset, limit)
 
     def _entry(self, chat_id: str) -> _Entry:
         with self._storage("read", chat_id):
@@ -213,11 +194,21 @@ class Chats:
                         with contextlib.suppress(FileNotFoundError):
                             yield _entry_of(chat_id, item.stat(follow_symlinks=False))
 
-    def _readable(self, entries: Iterator[_Entry]) -> Iterator[Chat]:
-        """One unreadable file, or one deleted in the meantime, hides no other."""
+    def _readable(self, entries: Iterator[_Entry], cwd: str | None) -> Iterator[Chat]:
+        """Those of one folder, or all. One unreadable file, or one deleted in the meantime, hides no other."""
         for entry in entries:
             with contextlib.suppress(PiError):
-                yield self._chat(entry)
+                if cwd is None or _same_folder(self._folder(entry), cwd):
+                    yield self._chat(entry)
+
+    def _folder(self, entry: _Entry) -> str | None:
+        """Where the chat was begun, from its first line alone if that can be read."""
+        inode, known = self._summaries.get(entry.chat_id, (None, records.Summary()))
+        if inode != entry.inode:
+            start = self._load(entry.chat_id, 0, _FIRST_LINE)
+            known = records.fold(records.Summary(), start[: start.find(b"\n") + 1])
+            self._summaries[entry.chat_id] = entry.inode, known
+        return known.cwd if known.created_at is not None else self._summary(entry).cwd
 
     def _chat(self, entry: _Entry) -> Chat:
         summary = self._summary(entry)
@@ -240,7 +231,7 @@ class Chats:
             known = records.Summary()
         if known.size == entry.size:
             return known
-        data = self._load_from(entry.chat_id, known.size)
+        data = self._load(entry.chat_id, known.size)
         self._summaries[entry.chat_id] = entry.inode, records.fold(known, data)
         return records.fold_rest(known, data)
 
@@ -270,29 +261,6 @@ class Chats:
 def _unknown(chat_id: str) -> PiError:
     shown = chat_id if _ID.fullmatch(chat_id) else "of this name"
     return PiError("unknown_chat", f"There is no chat {shown}; list the chats, or leave chatId out to start one")
-
-
-@contextlib.contextmanager
-def _opened(path: Path, flags: int) -> Iterator[int]:
-    # O_NOFOLLOW: a link planted in the folder must not lead the append elsewhere.
-    file = os.open(path, flags | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    try:
-        yield file
-    finally:
-        os.close(file)
-
-
-def _read_from(file: int, offset: int) -> bytes:
-    chunks = []
-    while chunk := os.pread(file, 1 << 24, offset):
-        chunks.append(chunk)
-        offset += len(chunk)
-    return b"".join(chunks)
-
-
-def _ends_whole(file: int) -> bool:
-    size = os.fstat(file).st_size
-    return size == 0 or os.pread(file, 1, size - 1) == b"\n"
 
 
 def _entry_of(chat_id: str, stat: os.stat_result) -> _Entry:

@@ -55,14 +55,15 @@ def default(catalog: Catalog, accounts: Statuses, providers: Sequence[str]) -> M
 
     With none, one whose sign-in is dead or unreadable: asking for its credential says precisely what is wrong.
     """
-    states = {provider: accounts.status(provider).state for provider in providers}
-    ready = [provider for provider in providers if states[provider] == "ready"]
-    troubled = [provider for provider in providers if states[provider] in {"expired", "error"}]
+    statuses = {provider: accounts.status(provider) for provider in providers}
+    ready = [provider for provider in providers if statuses[provider].state == "ready"]
+    troubled = [provider for provider in providers if statuses[provider].state in {"expired", "error"}]
     for provider in (*ready, *troubled):
         if model_id := catalog.default(provider):
             return catalog.find(model_id)
+    known = (status.problem.message for status in statuses.values() if status.problem)
     raise PiError(
         "login_required",
-        "No provider is signed in; sign in, or set an API key in the environment",
+        next(known, "No provider is signed in; sign in, or set an API key in the environment"),
         provider=providers[0] if len(providers) == 1 else None,
     )

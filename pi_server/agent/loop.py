@@ -3,7 +3,8 @@
 In: the params of `pi/chat`. Out: the turn's events, of which `ended` is the last and comes exactly once; then what
 ended it badly is raised, a `PiError` or the `CancelledError` of whoever cancelled. `InvalidParams` comes before any
 event. Whatever has been said is on disk before `ended` is seen. To cancel a turn is to cancel the task that reads
-the events, once. Never here: sockets, a provider's format, a chat file's.
+the events, once. What takes long with a long chat is done in threads. Never here: sockets, a provider's format, a chat
+file's.
 
 Tools do not exist yet: `tools` and `approval` are accepted and have no effect.
 """
@@ -13,8 +14,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
+from contextlib import AsyncExitStack, aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -41,7 +42,7 @@ from pi_server.conversation import (
 from pi_server.errors import InvalidParams, PiError
 from pi_server.protocol.messages import ChatParams
 from pi_server.providers.base import Answer, Delta, Prompt
-from pi_server.providers.stream import Interrupted, Progress
+from pi_server.providers.stream import NOTHING, Interrupted, Progress
 from pi_server.settings import Settings
 from pi_server.values import Model, ProviderStatus
 
@@ -51,6 +52,7 @@ Stream = Callable[[Resolved, Prompt, Progress], AsyncGenerator[Delta | Retry | A
 """`providers.stream.stream`, bound to a client, an auth and an adapter by whoever builds the turns"""
 
 REMEMBERED_TURNS = 10_000
+DEFECT = "The turn failed for a reason inside pi-server; its log says more"
 
 
 class Accounts(Protocol):
@@ -77,15 +79,15 @@ class _Run:
     model: Model | None = None
     transcript: Transcript | None = None
     """None until the params have been found good and it is this turn's time"""
-    answer: Answer = field(default_factory=lambda: Answer(content=(), stop_reason=None, usage=Usage()))
+    answer: Answer = NOTHING
+    failure: PiError | asyncio.CancelledError | None = None
 
-
-@dataclass
-class _Line:
-    """Those who want a turn in one chat; one of them has it."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    turns: int = 0
+    def take_partial_answer(self) -> None:
+        """What has come so far; a turn ends also when that cannot be told."""
+        try:
+            self.answer = self.progress.answer()
+        except Exception:
+            log.exception("What came of an answer is lost")
 
 
 class Turns:
@@ -111,13 +113,14 @@ class Turns:
         self._settings = settings
         self._clock = clock
         self._new_id = new_id
-        self._lines: dict[str, _Line] = {}
+        self._last: dict[str, asyncio.Future[None]] = {}
+        """The end of each chat's line: done when the turn that asked last has ended"""
         self._turn_ids: OrderedDict[str, None] = OrderedDict()
 
     @property
     def open_chats(self) -> int:
         """Chats in which a turn runs or waits."""
-        return len(self._lines)
+        return len(self._last)
 
     def open(self, params: ChatParams) -> Turn:
         """Give the turn its ids; `duplicate_turn` when the client chose one that it had used."""
@@ -132,48 +135,56 @@ class Turns:
     async def run(self, turn: Turn, document: Documents) -> AsyncGenerator[TurnEvent, None]:
         """The turn's events. Read it to its end, or close it: what came until then is kept either way."""
         run = _Run(turn=turn)
-        failure: PiError | asyncio.CancelledError | None = None
         async with AsyncExitStack() as held:
             try:
                 async with aclosing(self._converse(run, document, held)) as events:
                     async for event in events:
                         yield event
             except InvalidParams:
+                self._turn_ids.pop(turn.turn_id, None)  # there was no turn, so the id is free for the next try
                 raise
             except asyncio.CancelledError as cancelled:
-                failure, run.answer = cancelled, run.progress.answer()
+                run.failure = cancelled
+                run.take_partial_answer()
             except Interrupted as interrupted:
-                failure, run.answer = interrupted.error, interrupted.answer
+                run.failure, run.answer = interrupted.error, interrupted.answer
             except PiError as error:
-                failure = error
+                run.failure = error
             except GeneratorExit:
-                run.answer = run.progress.answer()
-                await self._end(run, asyncio.CancelledError())
+                run.failure = asyncio.CancelledError()
+                run.take_partial_answer()
+                await self._end(run)
                 raise
             except Exception:
                 log.exception("A turn failed")
-                failure = PiError("internal", "The turn failed for a reason inside pi-server; its log says more")
-                run.answer = run.progress.answer()
-            ended, cancelled_late = await self._end(run, failure)
+                run.failure = PiError("internal", DEFECT)
+                run.take_partial_answer()
+            ended, cancelled_late = await self._end(run)
         yield ended
-        for reason in filter(None, (failure, cancelled_late)):
+        for reason in filter(None, (run.failure, cancelled_late)):
             raise reason
 
     async def _converse(self, run: _Run, document: Documents, held: AsyncExitStack) -> AsyncGenerator[TurnEvent, None]:
         params = run.turn.params
+        before = held.enter_context(self._in_line(run.turn.chat_id))
         user = await self._user_message(params, document)
-        chat = await asyncio.to_thread(self._chats.get, params.chat_id) if params.chat_id else None
+        chat = await self._chat(params)
         no_model = self._choose(run, chat)
-        await held.enter_async_context(self._alone(run.turn.chat_id))
+        if before:
+            await asyncio.shield(before)
+            chat = await self._chat(params)  # the turn before may have changed the model
+            no_model = self._choose(run, chat)
         earlier = await asyncio.to_thread(self._chats.messages, chat.chat_id) if chat else list(params.messages)
         run.transcript = self._transcript(run, chat)
-        run.transcript.keep([user] if chat else [*earlier, user])
+        cancelled = await _to_its_end(asyncio.to_thread(run.transcript.keep, [user] if chat else [*earlier, user]))
+        if cancelled:
+            raise cancelled
         if no_model:
             raise no_model
         assert run.model
         resolved = await self._accounts.credential(run.model.provider)
         yield Started(model=run.model.id, credential_source=resolved.source)
-        prompt = _prompt(params, run.model, [*earlier, user])
+        prompt = await asyncio.to_thread(_prompt, params, run.model, [*earlier, user])
         async with aclosing(self._stream(resolved, prompt, run.progress)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Answer):
@@ -230,36 +241,55 @@ class Turns:
             model=run.model.id if run.model else None,
         )
 
-    @asynccontextmanager
-    async def _alone(self, chat_id: str) -> AsyncIterator[None]:
-        line = self._lines.setdefault(chat_id, _Line())
-        line.turns += 1
-        try:
-            async with line.lock:
-                yield
-        finally:
-            line.turns -= 1
-            if not line.turns:
-                del self._lines[chat_id]
+    async def _chat(self, params: ChatParams) -> Chat | None:
+        return await asyncio.to_thread(self._chats.get, params.chat_id) if params.chat_id else None
 
-    async def _end(
-        self, run: _Run, failure: PiError | asyncio.CancelledError | None
-    ) -> tuple[Ended, asyncio.CancelledError | None]:
+    @contextmanager
+    def _in_line(self, chat_id: str) -> Iterator[asyncio.Future[None] | None]:
+        """A place in the order of the requests; what is given is done when those before have ended, None if none are.
+
+        Taken before anything is awaited: reading files must not let a later turn pass.
+        """
+        before, mine = self._last.get(chat_id), asyncio.get_running_loop().create_future()
+        self._last[chat_id] = mine
+        try:
+            yield before
+        finally:
+            if before is None or before.done():
+                self._leave(chat_id, mine)
+            else:  # given up while waiting: whoever comes after still waits for the one before
+                before.add_done_callback(lambda _: self._leave(chat_id, mine))
+
+    def _leave(self, chat_id: str, mine: asyncio.Future[None]) -> None:
+        mine.set_result(None)
+        if self._last[chat_id] is mine:
+            del self._last[chat_id]
+
+    async def _end(self, run: _Run) -> tuple[Ended, asyncio.CancelledError | None]:
         """Save the answer, and only then say that the turn has ended; a cancel in between comes too late for that."""
-        message = Message(
+        try:
+            message = self._last_message(run)
+        except Exception:
+            log.exception("An answer that no message can hold is lost")
+            run.answer = NOTHING
+            run.failure = run.failure or PiError("internal", DEFECT)
+            message = self._last_message(run)
+        cancelled, problem = None, None
+        if run.transcript:
+            cancelled = await _to_its_end(asyncio.to_thread(run.transcript.finish, message))
+            problem = run.transcript.problem
+        return _ended(message, run.failure if isinstance(run.failure, PiError) else problem), cancelled
+
+    def _last_message(self, run: _Run) -> Message:
+        return Message(
             id=self._new_id(),
             role="assistant",
             content=run.answer.content,
             created_at=self._clock.now_ms(),
             model=run.model.id if run.model else None,
-            stop_reason=_stop_reason(run.answer, failure),
+            stop_reason=_stop_reason(run),
             usage=run.answer.usage,
         )
-        cancelled, problem = None, None
-        if run.transcript:
-            cancelled = await _to_its_end(asyncio.to_thread(run.transcript.finish, message))
-            problem = run.transcript.problem
-        return _ended(message, failure if isinstance(failure, PiError) else problem), cancelled
 
 
 def _prompt(params: ChatParams, model: Model, messages: Sequence[Message]) -> Prompt:
@@ -273,10 +303,10 @@ def _prompt(params: ChatParams, model: Model, messages: Sequence[Message]) -> Pr
     )
 
 
-def _stop_reason(answer: Answer, failure: PiError | asyncio.CancelledError | None) -> StopReason:
-    match failure:
+def _stop_reason(run: _Run) -> StopReason:
+    match run.failure:
         case None:
-            return answer.stop_reason or "endTurn"
+            return run.answer.stop_reason or "endTurn"
         case PiError():
             return "error"
         case _:

@@ -81,11 +81,6 @@ def message_of(line: bytes) -> Message | None:
         return None
 
 
-def damaged(data: bytes) -> int:
-    """How many lines are not records at all: torn by a crash, or overwritten."""
-    return sum(1 for line in data.split(b"\n") if line and not _is_record(line))
-
-
 def fold(summary: Summary, data: bytes) -> Summary:
     """Add what `data` says, which begins where `summary` ends; an unfinished last line is left for the next time."""
     whole = data.rfind(b"\n") + 1
@@ -128,10 +123,6 @@ def _fold_record(summary: Summary, record: dict[str, Any]) -> Summary:
 
 def _looks_whole(line: bytes) -> bool:
     return line.startswith(MESSAGE) and line.endswith(_MESSAGE_END)
-
-
-def _is_record(line: bytes) -> bool:
-    return message_of(line) is not None if line.startswith(MESSAGE) else _parsed(line) is not None
 
 
 def _head(line: bytes) -> dict[str, Any]:

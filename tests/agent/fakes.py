@@ -12,7 +12,7 @@ from pi_server.agent.chats import Chats
 from pi_server.agent.loop import Turns
 from pi_server.auth.accounts import SignedOut
 from pi_server.auth.credentials import ApiKey, Resolved
-from pi_server.conversation import Block, ReasoningDelta, Retry, TextBlock, TextDelta, TurnEvent, Usage
+from pi_server.conversation import Block, Message, ReasoningDelta, Retry, TextBlock, TextDelta, TurnEvent, Usage
 from pi_server.errors import InvalidParams, PiError
 from pi_server.protocol.messages import ChatParams
 from pi_server.providers.base import Answer, Delta, Piece, Prompt
@@ -115,13 +115,14 @@ class ScriptedStream:
         self.sources: list[str] = []
         self.closed = 0
         self.waiting = asyncio.Event()
+        self.decoder: Callable[[], FakeDecoder] = FakeDecoder
 
     async def __call__(
         self, resolved: Resolved, prompt: Prompt, progress: Progress
     ) -> AsyncGenerator[Delta | Retry | Answer, None]:
         self.prompts.append(prompt)
         self.sources.append(resolved.source)
-        decoder = FakeDecoder()
+        decoder = self.decoder()
         progress.follow(decoder)
         try:
             for step in next(self._scripts, ["hello"]):
@@ -217,3 +218,11 @@ class Played:
     @property
     def code(self) -> str | None:
         return self.error.code if isinstance(self.error, PiError) else None
+
+
+def said(messages: list[Message]) -> list[tuple[str, str, str | None]]:
+    """Role, text and stop reason of each."""
+    return [
+        (message.role, "".join(b.text for b in message.content if isinstance(b, TextBlock)), message.stop_reason)
+        for message in messages
+    ]
