@@ -1,4 +1,4 @@
-"""`python -m pi_server …` is `pi …`; with no argument it is `pi serve`, because that is how editors start it."""
+"""`python -m pi_server …` is `pi …`; alone or with `--stdio` it is `pi serve`, because that is how editors start it."""
 
 from __future__ import annotations
 
@@ -7,4 +7,5 @@ import sys
 from pi_server.cli import main
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["serve"])
+    arguments = sys.argv[1:]
+    main(["serve"] if arguments in ([], ["--stdio"]) else arguments)

@@ -159,6 +159,7 @@ def _chat(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def _serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "serve", "Serve an editor or a script over JSON-RPC on standard input and output")
+    parser.add_argument("--stdio", action="store_true", help="changes nothing; many editors add it by themselves")
     parser.add_argument("--tcp", metavar="PORT", type=int, help="listen on this port of 127.0.0.1 instead")
 
 

@@ -1,32 +1,31 @@
 """`pi chat`: one question and its answer, or a conversation when a person sits there and asked nothing yet.
 
 In: a prompt, files, standard input. Out: the answer, streamed. Ctrl-C cancels and keeps what had arrived.
-Never here: how an answer looks (`printers.py`), how a conversation goes (`conversation.py`).
+Never here: how a turn goes (`turn.py`), how a conversation does (`conversation.py`).
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 from contextlib import nullcontext
 from typing import Any
 
 from pi_server.errors import InvalidParams, PiError
-from pi_server.protocol.messages import ChatEventParams, ChatListResult, ChatResult
+from pi_server.protocol.messages import ChatListResult
 from pi_server.terminal import failure
-from pi_server.terminal.attachments import attached
-from pi_server.terminal.client import Core, core
-from pi_server.terminal.output import json_text, styled
-from pi_server.terminal.printers import Printer, printer_for, usage_line
+from pi_server.terminal.attachments import MAX_BYTES, attached
+from pi_server.terminal.client import Core, told_core
+from pi_server.terminal.output import json_text
+from pi_server.terminal.printers import printer_for
 from pi_server.terminal.reader import Reader, unechoed
+from pi_server.terminal.turn import answer, print_usage
 from pi_server.terminal.world import World
-from pi_server.values import Value
 
 
 async def run(options: argparse.Namespace, world: World) -> int:
     prompt, piped = await _prompt(options, world)
     attachments = attached(options.file, world.cwd, piped)
-    async with core(world) as running:
+    async with told_core(world) as running:
         params = await turn_params(running, options, world)
         if prompt is None:
             from pi_server.terminal.conversation import Conversation
@@ -39,13 +38,13 @@ async def run(options: argparse.Namespace, world: World) -> int:
 async def _prompt(options: argparse.Namespace, world: World) -> tuple[str | None, str]:
     """The prompt and what was piped in beside it; no prompt means that a conversation is wanted."""
     asked = " ".join(options.prompt)
-    piped = "" if world.stdin.isatty() else await Reader(world.stdin).everything()
+    piped = "" if world.stdin.isatty() else await Reader(world.stdin).everything(MAX_BYTES)
     if asked and asked != "-":
         return asked, piped
     if asked != "-" and world.interactive and not options.json:
         return None, ""
     if asked == "-" and world.stdin.isatty():
-        piped = await Reader(world.stdin).everything()
+        piped = await Reader(world.stdin).everything(MAX_BYTES)
     if not piped.strip():
         raise InvalidParams("There is no prompt; give one, pipe one in, or run pi chat on a terminal")
     return piped.strip(), ""
@@ -80,35 +79,3 @@ async def _once(running: Core, world: World, params: dict[str, Any], options: ar
     else:
         print_usage(result, world)
     return failure.INTERRUPTED if result.stop_reason == "cancelled" else failure.OK
-
-
-async def answer(running: Core, params: dict[str, Any], printer: Printer) -> ChatResult:
-    """One turn, its events shown as they come. Raises `PiError`, `CancelledError` after the partial answer was shown,
-    and `BrokenPipeError` when nobody reads any more, which ends the turn.
-    """
-    asking = asyncio.ensure_future(running.call("pi/chat", params, ChatResult))
-    gone: list[BrokenPipeError] = []
-
-    def show(_method: str, notification: Value) -> None:
-        if not isinstance(notification, ChatEventParams) or gone:
-            return
-        try:
-            printer.event(notification)
-        except BrokenPipeError as error:
-            # The events of a turn come from inside the core, which is no place to raise.
-            gone.append(error)
-            asking.cancel()
-
-    running.client.listen(show)
-    try:
-        return await asking
-    finally:
-        running.client.ignore(show)
-        if gone:
-            raise gone[0]
-        printer.close()
-
-
-def print_usage(result: ChatResult, world: World) -> None:
-    colour = world.coloured and world.stderr.isatty()
-    print(styled(usage_line(result.model, result.usage), "dim", on=colour), file=world.stderr, flush=True)

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pi_server.protocol.messages import ChatEventParams
+from pi_server.terminal.output import one_line
 from pi_server.values import Value
 
 if TYPE_CHECKING:
@@ -90,3 +91,14 @@ async def core(world: World) -> AsyncIterator[Core]:
         gc.freeze()
         gc.enable()  # off since `cli`
         yield Core(app, client)
+
+
+@asynccontextmanager
+async def told_core(world: World) -> AsyncIterator[Core]:
+    """The core, after a word to the person on settings that cannot be used: what they ask next may not do what they
+    believe, such as go through their company's address.
+    """
+    async with core(world) as running:
+        for problem in running.app.problems:
+            print(f"pi: {one_line(problem)}", file=world.stderr, flush=True)
+        yield running

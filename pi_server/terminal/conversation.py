@@ -16,19 +16,21 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
-from pi_server.errors import PiError
-from pi_server.protocol.messages import ChatEventParams, ChatResult, ModelsResult
+from pi_server.conversation import Ended
+from pi_server.errors import InvalidParams, PiError
+from pi_server.protocol.messages import ChatEventParams, ModelsResult, ProvidersResult
 from pi_server.terminal import failure, login, logout
 from pi_server.terminal.attachments import Attachments
-from pi_server.terminal.chat import answer, print_usage
 from pi_server.terminal.client import Core
 from pi_server.terminal.interrupts import interrupting
+from pi_server.terminal.memory import Memory
 from pi_server.terminal.menu import Choice, Menu
 from pi_server.terminal.models import available, price, tokens
 from pi_server.terminal.output import printable, styled
 from pi_server.terminal.printers import ScreenPrinter
 from pi_server.terminal.prompts import Replace, confirm, devices, select
 from pi_server.terminal.reader import unechoed
+from pi_server.terminal.turn import answer, print_usage
 from pi_server.terminal.world import World
 from pi_server.values import Model, Value
 
@@ -50,8 +52,7 @@ class Conversation:
         self._world = world
         self._params = params
         self._attachments = attachments
-        self._said: list[dict[str, Any]] = []
-        """The messages of an ephemeral chat, which nobody else keeps"""
+        self._memory = Memory()
         self._session: PromptSession[str] = PromptSession(
             history=InMemoryHistory(), multiline=True, key_bindings=_keys(), **devices(world)
         )
@@ -112,38 +113,37 @@ class Conversation:
 
     async def _ask(self, prompt: str) -> None:
         params = {**self._params, "prompt": prompt, **self._attachments.params()}
-        if self._said:
-            params["messages"] = self._said
-        self._running.client.listen(self._remember_chat)
+        if self._ephemeral:
+            params = await self._memory.added(params, self._running)
+
+        def remember(_method: str, notification: Value) -> None:
+            if isinstance(notification, ChatEventParams):
+                self._remember(params, notification)
+
+        self._running.client.listen(remember)
         asking = asyncio.ensure_future(answer(self._running, params, ScreenPrinter(self._world)))
         try:
             with interrupting(asking) as interrupted:
                 await asyncio.wait({asking})
         finally:
             asking.cancel()
-            self._running.client.ignore(self._remember_chat)
+            self._running.client.ignore(remember)
         if interrupted.is_set() and asking.cancelled():
             return
-        result = asking.result()
-        self._attachments = Attachments()
-        self._remember_words(prompt, result)
-        print_usage(result, self._world)
+        print_usage(asking.result(), self._world)
 
-    def _remember_chat(self, _method: str, notification: Value) -> None:
-        # From the first event on: a cancelled or failed turn is part of the chat, too.
-        if isinstance(notification, ChatEventParams) and not self._params.get("ephemeral"):
+    def _remember(self, params: dict[str, Any], notification: ChatEventParams) -> None:
+        """From the first event on: a cancelled or failed turn is part of the chat, too, with what went along."""
+        if not self._ephemeral:
             self._params["chatId"] = notification.chat_id
+        if isinstance(notification.event, Ended):
+            self._attachments = Attachments()
+            if self._ephemeral:
+                self._memory.remember(params, notification.event.message)
 
-    def _remember_words(self, prompt: str, result: ChatResult) -> None:
-        if not self._params.get("ephemeral"):
-            return
-        asked = {
-            "id": f"{result.message.id}-prompt",
-            "role": "user",
-            "content": [{"type": "text", "text": prompt}],
-            "createdAt": self._world.now_ms(),
-        }
-        self._said += [asked, result.message.model_dump(mode="json")]
+    @property
+    def _ephemeral(self) -> bool:
+        return bool(self._params.get("ephemeral"))
 
     async def _login(self, provider: str) -> None:
         wish = login.Wish(provider=provider or None)
@@ -158,9 +158,17 @@ class Conversation:
             self._say("\n".join(await logout.sign_out(self._running, provider)))
 
     async def _model(self, name: str) -> None:
-        chosen = name or await self._chosen_model()
+        chosen = await self._checked_model(name) if name else await self._chosen_model()
         self._params["model"] = chosen
         self._say(f"The model is now {printable(chosen)}.")
+
+    async def _checked_model(self, name: str) -> str:
+        """As a turn has it: an id that no list has is taken at its word, a provider that does not exist is not."""
+        provider, _, model = name.partition("/")
+        known = (await self._running.call("pi/providers", {}, ProvidersResult)).providers
+        if not model or provider not in {one.id for one in known}:
+            raise InvalidParams("A model is named provider/id, as /model lists them", code="unknown_provider")
+        return name
 
     async def _chosen_model(self) -> str:
         known = await self._running.call("pi/models", {}, ModelsResult)
@@ -184,7 +192,7 @@ class Conversation:
 
     async def _new(self, _rest: str) -> None:
         self._params.pop("chatId", None)
-        self._said.clear()
+        self._memory.forget()
         self._say("A new chat begins.")
 
     async def _help(self, _rest: str) -> None:

@@ -46,7 +46,7 @@ def _on_this_machine(world: World) -> Iterable[Finding]:
     yield from files.check_locks(folder, _mounts())
     yield from files.check_room(folder)
     yield from files.check_syntax(loaded.problems, folder)
-    if (folder / "models.json").exists():
+    if files.there(folder / "models.json"):
         yield from files.check_models_file(_models_problems(folder), folder / "models.json")
     yield from environment.check_variables(world.environ)
     yield from environment.check_endpoints(loaded.settings.endpoints, world.environ)

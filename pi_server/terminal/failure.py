@@ -6,6 +6,7 @@ Never here: a traceback on the terminal, unless `PI_LOG_LEVEL=debug` asks for it
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -25,16 +26,21 @@ CODES = {
     "unknown_provider": USAGE,
     "cancelled": INTERRUPTED,
 }
+MAX_LOG_BYTES = 1024 * 1024
+"""A longer log is put aside, in the place of the one put aside before it"""
 REMEDIES = {
     "login": "run: pi login{provider}",
     "use_api_key": "use an API key: pi login{provider} --method apiKey",
-    "choose_model": "choose another; see: pi models",
+    "choose_model": "see: pi models",
     "retry": "try again{after}",
 }
 
 
 def quiet_when_nobody_reads(work: Callable[[], int]) -> int:
-    """`pi models | head -1`: the reader has what it wanted, so that is a success and says nothing."""
+    """`pi models | head -1`: the reader has what it wanted, so that is a success and says nothing.
+
+    Output that goes to a full disk is a failure of one sentence.
+    """
     try:
         try:
             return work()
@@ -42,12 +48,28 @@ def quiet_when_nobody_reads(work: Callable[[], int]) -> int:
             if sys.stdout is not None:  # closed by whoever started us
                 sys.stdout.flush()
     except BrokenPipeError:
-        # The interpreter flushes once more on its way out.
-        devnull = os.open(os.devnull, os.O_WRONLY)
-        with suppress(OSError, ValueError):
-            os.dup2(devnull, sys.stdout.fileno())
-        os.close(devnull)
+        _let_go_of_output()
         return OK
+    except OSError as error:
+        if not unwritable(error):
+            raise
+        _let_go_of_output()
+        with suppress(OSError):
+            print(f"pi: Standard output cannot be written: {error.strerror}", file=sys.stderr)
+        return FAILED
+
+
+def _let_go_of_output() -> None:
+    """The interpreter flushes once more on its way out."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    with suppress(OSError, ValueError):
+        os.dup2(devnull, sys.stdout.fileno())
+    os.close(devnull)
+
+
+def unwritable(error: OSError) -> bool:
+    """Whether standard output is what failed: a file of ours names itself in its errors."""
+    return error.filename is None and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
 
 
 def exit_code(error: PiError) -> int:
@@ -72,7 +94,8 @@ def _remedy(error: PiError) -> str | None:
     if error.code == "login_expired" and error.action == "use_api_key" and error.provider:
         return f"run: pi login {error.provider}, or pi logout {error.provider}"
     after = f" in {-(-error.retry_after_ms // 1000)} s" if error.retry_after_ms else ""
-    return REMEDIES[error.action].format(provider=f" {error.provider}" if error.provider else "", after=after)
+    remedy = REMEDIES[error.action].format(provider=f" {error.provider}" if error.provider else "", after=after)
+    return None if remedy in error.message else remedy
 
 
 def error_object(error: PiError) -> dict[str, Any]:
@@ -124,9 +147,16 @@ def logged(text: str, path: Path) -> Path | None:
 
     try:
         make_folder(path.parent)
+        _keep_short(path)
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
     except (OSError, PiError):
         return None
     return path
+
+
+def _keep_short(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        if path.stat().st_size > MAX_LOG_BYTES:
+            path.replace(path.with_name(f"{path.name}.1"))

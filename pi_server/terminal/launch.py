@@ -1,7 +1,7 @@
 """Runs one command in an event loop and turns every way it can end into an exit code.
 
-In: parsed options. Out: the exit code. An interrupt, SIGTERM and SIGHUP cancel the command, which then tidies up:
-a refresh that is in flight is saved, a partial answer kept.
+In: parsed options. Out: the exit code. The first interrupt, SIGTERM or SIGHUP cancels the command, which then tidies
+up: a refresh that is in flight is saved, a partial answer kept.
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import signal
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from importlib import import_module
 
 from pi_server.errors import PiError
 from pi_server.terminal import failure, logs
+from pi_server.terminal.interrupts import stopped_by_signals
 from pi_server.terminal.world import World, real
 
 Run = Callable[[argparse.Namespace, World], Awaitable[int]]
@@ -31,7 +30,7 @@ def _command(name: str) -> Run:
 
 
 def run(command: Run, options: argparse.Namespace, world: World) -> int:
-    """The command's exit code, whatever happens in it; `BrokenPipeError` alone passes through."""
+    """The command's exit code, whatever happens in it; output that cannot be written alone passes through."""
     handler = logs.configure(world)
     try:
         return asyncio.run(_until_told_to_stop(command, options, world))
@@ -41,6 +40,10 @@ def run(command: Run, options: argparse.Namespace, world: World) -> int:
         return failure.INTERRUPTED
     except BrokenPipeError:
         raise
+    except OSError as error:
+        if failure.unwritable(error):
+            raise
+        return failure.report_defect(error, world)
     except Exception as error:  # noqa: BLE001  the last resort: nobody sees a traceback
         return failure.report_defect(error, world)
     finally:
@@ -50,8 +53,5 @@ def run(command: Run, options: argparse.Namespace, world: World) -> int:
 async def _until_told_to_stop(command: Run, options: argparse.Namespace, world: World) -> int:
     task = asyncio.current_task()
     assert task is not None
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # Not in a thread other than the main one, and not on every platform.
-        with suppress(NotImplementedError, RuntimeError, ValueError):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    return await command(options, world)
+    with stopped_by_signals(task):
+        return await command(options, world)

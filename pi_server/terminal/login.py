@@ -14,7 +14,7 @@ from typing import Any
 from pi_server.errors import CODES, InvalidParams, PiError
 from pi_server.protocol.messages import BrowserStep, LoginAttempt, PasteCodeStep, ProvidersResult
 from pi_server.terminal import failure
-from pi_server.terminal.client import Core, core
+from pi_server.terminal.client import Core, told_core
 from pi_server.terminal.dialogue import Dialogue, Keys, Plain
 from pi_server.terminal.menu import Choice
 from pi_server.terminal.output import json_text, printable
@@ -43,7 +43,7 @@ class Wish:
 async def run(options: argparse.Namespace, world: World) -> int:
     wish = Wish(provider=options.provider, method=options.method, enterprise_domain=options.enterprise_domain)
     dialogue = dialogue_for(world, as_json=options.json, open_page=options.open)
-    async with core(world) as running:
+    async with told_core(world) as running:
         attempt = await sign_in(running, wish, dialogue, world)
         if options.json:
             print(json_text(attempt), file=world.stdout, flush=True)

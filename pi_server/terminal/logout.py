@@ -7,11 +7,12 @@ Never here: a revocation; the provider does not hear of it, and the person is to
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from pi_server.errors import InvalidParams
 from pi_server.protocol.messages import LogoutResult, ProvidersResult
 from pi_server.terminal import failure
-from pi_server.terminal.client import Core, core
+from pi_server.terminal.client import Core, told_core
 from pi_server.terminal.menu import Choice
 from pi_server.terminal.output import json_text, printable
 from pi_server.terminal.status import describe, source
@@ -23,7 +24,7 @@ async def run(options: argparse.Namespace, world: World) -> int:
     asks = world.interactive and not options.json
     if options.provider is None and not asks:
         raise InvalidParams("Say which provider: pi logout PROVIDER")
-    async with core(world) as running:
+    async with told_core(world) as running:
         provider = await chosen(running, options.provider, world)
         if provider is None:
             return failure.OK
@@ -41,7 +42,8 @@ async def run(options: argparse.Namespace, world: World) -> int:
 
 async def sign_out(running: Core, provider: Provider) -> list[str]:
     """Do it, and say what happened."""
-    return removed(provider, await _logout(running, provider), _file(running))
+    result = await _logout(running, provider)
+    return removed(provider, result, _file(running)) + kept(running.app.settings.agent_dir)
 
 
 async def _logout(running: Core, provider: Provider) -> LogoutResult:
@@ -94,6 +96,13 @@ def _nobody(providers: tuple[Provider, ...]) -> list[str]:
     used = [provider for provider in providers if provider.status.source]
     lines = [f"{provider.name} uses {source(provider.status.source)}." for provider in used]
     return ["Nobody is signed in; nothing is stored.", *lines]
+
+
+def kept(folder: Path) -> list[str]:
+    """Files that were no JSON and were put aside: a sign-out that is silent about them promises too much."""
+    from pi_server.terminal.checks.files import broken_files
+
+    return [f"{path} is a broken file that was kept; it may hold tokens: delete it." for path in broken_files(folder)]
 
 
 def removed(provider: Provider, result: LogoutResult, file: str) -> list[str]:

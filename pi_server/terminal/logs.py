@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TextIO
 
+from pi_server.settings import LOG_LEVELS
 from pi_server.terminal.failure import debugging, log_file, logged
 from pi_server.terminal.world import World
 
@@ -19,9 +20,9 @@ def configure(world: World) -> logging.Handler:
     """Takes the root logger; without a handler of ours Python would print warnings to the terminal."""
     handler = _File(world)
     handler.setFormatter(logging.Formatter(FORMAT))
-    level = world.environ.get("PI_LOG_LEVEL", "").strip().upper()
+    level = world.environ.get("PI_LOG_LEVEL", "").strip().lower()
     root = logging.getLogger()
-    root.setLevel(level if level in logging.getLevelNamesMapping() else logging.WARNING)
+    root.setLevel(level.upper() if level in LOG_LEVELS else logging.WARNING)
     if root.level < logging.WARNING:
         from pi_server.server.logs import TALKATIVE
 

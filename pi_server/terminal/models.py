@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pi_server.protocol.messages import ModelsResult
-from pi_server.terminal.client import core
+from pi_server.terminal.client import told_core
 from pi_server.terminal.output import aligned, fitted, json_text, printable, styled, width
 from pi_server.terminal.world import World
 from pi_server.values import Model
@@ -22,7 +22,7 @@ async def run(options: argparse.Namespace, world: World) -> int:
     params: dict[str, Any] = {"refresh": options.refresh}
     if options.provider:
         params["provider"] = options.provider
-    async with core(world) as running:
+    async with told_core(world) as running:
         result = await running.call("pi/models", params, ModelsResult)
     if options.json:
         print(json_text(result), file=world.stdout)

@@ -1,7 +1,7 @@
 """Where the events of a turn go: to a screen as Markdown, to a pipe as text, to a script as JSON lines.
 
 In: turn events. Out: the answer on standard output; on standard error what is not the answer: notices, retries, usage.
-Never here: the turn itself (`chat.py`).
+Never here: the turn itself (`turn.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol
 from pi_server.conversation import Ended, ReasoningDelta, Retry, Started, TextDelta, Usage
 from pi_server.protocol.messages import ChatEventParams
 from pi_server.terminal.live import Live
-from pi_server.terminal.output import json_text, one_line, styled
+from pi_server.terminal.output import json_text, one_line, printable, styled
 from pi_server.terminal.world import World
 
 REDRAW_S = 0.05
@@ -57,18 +57,22 @@ class PlainPrinter:
     def event(self, params: ChatEventParams) -> None:
         match params.event:
             case TextDelta(delta=delta) if delta:
-                self._world.stdout.write(delta)
-                self._world.stdout.flush()
-                self._last = delta[-1]
+                self._write(delta)
             case other:
                 for notice in notices(other):
                     print(f"pi: {notice}", file=self._world.stderr, flush=True)
 
     def close(self) -> None:
         if self._last != "\n":
-            self._world.stdout.write("\n")
-            self._last = "\n"
+            self._write("\n")
         self._world.stdout.flush()
+
+    def _write(self, text: str) -> None:
+        # A pipe gets the answer as it is. A terminal is one also when it says that it can do nothing.
+        shown = printable(text) if self._world.stdout.isatty() else text
+        self._world.stdout.write(shown)
+        self._world.stdout.flush()
+        self._last = shown[-1:] or self._last
 
 
 class ScreenPrinter:
@@ -195,6 +199,9 @@ def notices(event: object) -> list[str]:
             return [one_line(f"{error.message}; {wait}")]
         case Ended(stop_reason=reason, error=None) if reason in ENDINGS:
             return [ENDINGS[reason]]
+        case Ended(stop_reason=reason, error=error) if error is not None and reason != "error":
+            # What went wrong beside the answer, such as a full disk; a turn that failed is told by whoever asked.
+            return [one_line(error.message)]
         case _:
             return []
 

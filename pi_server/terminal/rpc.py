@@ -10,8 +10,9 @@ import argparse
 import json
 from typing import Any
 
-from pi_server.errors import PiError
+from pi_server.errors import InvalidParams, PiError
 from pi_server.protocol.methods import CLIENT_REQUESTS
+from pi_server.server.framing import MAX_BODY_BYTES
 from pi_server.terminal import failure
 from pi_server.terminal.client import core
 from pi_server.terminal.output import json_text
@@ -26,6 +27,8 @@ async def run(options: argparse.Namespace, world: World) -> int:
         return _refuse(world, -32601, message)
     try:
         params = json.loads(await _params_text(options, world))
+    except InvalidParams as error:
+        return _refuse(world, -32602, error.message)
     except (ValueError, RecursionError) as error:
         # Never the text itself: it may hold a key.
         place = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
@@ -35,7 +38,7 @@ async def run(options: argparse.Namespace, world: World) -> int:
 
 async def _params_text(options: argparse.Namespace, world: World) -> str:
     if options.params == "-":
-        return (await Reader(world.stdin).everything()).strip() or "{}"
+        return (await Reader(world.stdin).everything(MAX_BODY_BYTES)).strip() or "{}"
     return options.params or "{}"
 
 

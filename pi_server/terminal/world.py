@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
@@ -69,6 +70,25 @@ class World:
         return columns or 80, rows or 24
 
 
+class Remarks:
+    """Standard error: that nobody can read what is said there changes no outcome and no exit code."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def real() -> World:
     """This process's own world."""
     for stream in (sys.stdout, sys.stderr):
@@ -81,7 +101,7 @@ def real() -> World:
         cwd=_working_directory(),
         stdin=_stream(sys.stdin, "r"),
         stdout=_stream(sys.stdout, "w"),
-        stderr=_stream(sys.stderr, "w"),
+        stderr=cast(TextIO, Remarks(_stream(sys.stderr, "w"))),
         build=_build,
         open_browser=_open_browser,
         now_ms=lambda: time.time_ns() // 1_000_000,

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from pi_server.conversation import (
     Ended,
+    Failure,
     Message,
     ReasoningDelta,
     Retry,
@@ -33,6 +34,7 @@ NOW_MS = 1_800_000_000_000
 KEY = "sk-ant-api03-FAKE-CANARY-KEY"
 
 ANSWERS: dict[str, list[str]] = {
+    "hold": ["half a sen"],
     "hello": ["Hel", "lo **wor", "ld**"],
     "long": [f"paragraph {n}\n\n" for n in range(60)],
     "code": ["```python\n", *[f"line_{n} = {n}\n" for n in range(40)], "```\n", "\nafter"],
@@ -44,6 +46,7 @@ ANSWERS: dict[str, list[str]] = {
 class FakeApp:
     def __init__(self, environ: Mapping[str, str], home: Path, client: Client) -> None:
         self.settings = Settings(agent_dir=agent_dir(environ, home))
+        self.problems = [environ["FAKE_PROBLEM"]] if "FAKE_PROBLEM" in environ else []
         self.handlers = FakeHandlers(client, environ)
 
     async def __aenter__(self) -> Self:
@@ -165,7 +168,10 @@ class FakeHandlers:
 
         def ended(reason: StopReason) -> Message:
             message = Message(id="m1", role="assistant", content=(TextBlock(text=said),), created_at=NOW_MS)
-            turn.send(Ended(stop_reason=reason, message=message, usage=Usage(input_tokens=7, output_tokens=2)))
+            usage = Usage(input_tokens=7, output_tokens=2)
+            unkept = Failure(code="storage_failed", message="The chat could not be saved")
+            error = unkept if prompt == "unkept" else None
+            turn.send(Ended(stop_reason=reason, message=message, usage=usage, error=error))
             return message
 
         if prompt == "retry":
@@ -173,16 +179,18 @@ class FakeHandlers:
             turn.send(Retry(attempt=1, max_attempts=3, delay_ms=1500, error=error))
         if prompt == "think":
             turn.send(ReasoningDelta(delta="let me think"))
-        for delta in ANSWERS.get(prompt, [f"you said {prompt!r} to {model}"]) if prompt != "hold" else ["half a sen"]:
-            said += delta
-            turn.send(TextDelta(delta=delta))
-            await turn.ready()
-        if prompt == "hold":
-            try:
+        try:
+            for delta in (
+                _recalled(params) if prompt == "recall" else ANSWERS.get(prompt, [f"you said {prompt!r} to {model}"])
+            ):
+                said += delta
+                turn.send(TextDelta(delta=delta))
+                await turn.ready()
+            if prompt == "hold":
                 await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                ended("cancelled")
-                raise
+        except asyncio.CancelledError:
+            ended("cancelled")
+            raise
         message = ended("endTurn")
         usage = Usage(input_tokens=7, output_tokens=2, cost_usd=0.0012)
         return m.ChatResult(
@@ -191,3 +199,9 @@ class FakeHandlers:
 
     async def health(self, _params: Any) -> Value:
         return m.ProviderParams(provider="é\u2028\x9b")
+
+
+def _recalled(params: Any) -> list[str]:
+    """What the client says was said before."""
+    said = [(one["role"], block["text"]) for one in params.get("messages", ()) for block in one["content"]]
+    return [f"{role}: {text}\n\n" for role, text in said] or ["nothing"]

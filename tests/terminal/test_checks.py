@@ -53,6 +53,15 @@ def stored(path: Path, text: str = '{"anthropic": {"access": "CANARY"}}', mode: 
     path.chmod(mode)
 
 
+def test_a_folder_that_cannot_be_looked_at_is_told_and_ends_no_check(tmp_path: Path) -> None:
+    folder = tmp_path / ("n" * 300)
+    assert levels(list(files.check_folder(folder, us=US))) == ["error"]
+    assert levels(list(files.check_credentials(folder, us=US))) == ["error"]
+    assert levels(list(files.check_syntax((), folder))) == ["ok"]
+    assert levels(list(files.check_room(folder))) in (["ok"], ["error"])
+    assert levels(list(environment.check_log(folder / "logs" / "pi.log"))) == ["ok"]
+
+
 def linked(path: Path) -> None:
     stored(path.parent / "real")
     path.symlink_to(path.parent / "real")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from pi_server import cli
 from pi_server.protocol.schema import schema_document
+from pi_server.terminal.failure import MAX_LOG_BYTES
 from pi_server.version import __version__
 from tests.terminal.fake_core import KEY
 from tests.terminal.stage import pi
@@ -120,6 +123,38 @@ def test_a_defect_is_one_line_and_the_log_has_the_rest_without_secrets(tmp_path:
     assert modes == [0o600, 0o700, 0o700, 0o700]
 
 
+def test_the_log_is_put_aside_when_it_is_long(tmp_path: Path) -> None:
+    log = tmp_path / ".pi" / "agent" / "logs" / "pi.log"
+    log.parent.mkdir(parents=True, mode=0o700)
+    log.write_text("x" * (MAX_LOG_BYTES + 1))
+    for _ in range(2):
+        pi(tmp_path, "chat", "crash")
+    assert (log.read_text().count("Traceback"), log.stat().st_mode & 0o777) == (2, 0o600)
+    assert log.with_name("pi.log.1").stat().st_size == MAX_LOG_BYTES + 1
+
+
+@pytest.mark.parametrize(("level", "number"), [("info", 20), (" ERROR ", 40), ("notset", 30), ("critical", 30)])
+def test_log_levels_are_those_of_the_settings(level: str, number: int, tmp_path: Path) -> None:
+    pi(tmp_path, "models", environ={"PI_LOG_LEVEL": level})
+    assert logging.getLogger().level == number
+
+
+@pytest.mark.parametrize("arguments", [["schema"], ["--help"], ["rpc", "pi/models"]], ids=str)
+def test_a_full_disk_under_the_output_is_named(arguments: list[str], tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "pi_server", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={"HOME": str(tmp_path)},
+            cwd=Path(__file__).parents[2],
+            check=False,
+        )
+    said = b"pi: Standard output cannot be written: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, said)
+
+
 def test_debug_shows_the_traceback_without_secrets(tmp_path: Path) -> None:
     done = pi(tmp_path, "chat", "crash", environ={"PI_LOG_LEVEL": "debug"})
     assert "Traceback" in done.err
@@ -149,8 +184,31 @@ def test_a_reader_that_leaves_is_no_failure(arguments: list[str], tmp_path: Path
     assert (process.wait(20), said) == (0, b"")
 
 
+@pytest.mark.parametrize("kind", ["closed", "full"])
+@pytest.mark.parametrize(("arguments", "code"), [(["chat", "hi"], 3), (["chat", "-c", "hi"], 1), (["chat"], 2)])
+def test_a_failure_that_nobody_reads_of_is_one_all_the_same(
+    kind: str, arguments: list[str], code: int, tmp_path: Path
+) -> None:
+    if kind == "closed":
+        reading, writing = os.pipe()
+        os.close(reading)
+    else:
+        writing = os.open("/dev/full", os.O_WRONLY)
+    done = subprocess.run(
+        [sys.executable, "-m", "pi_server", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=writing,
+        env={"HOME": str(tmp_path), "PI_LOG_LEVEL": "debug"},
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    os.close(writing)
+    assert done.returncode == code
+
+
 def test_the_model_list_imports_nothing_that_it_does_not_need(tmp_path: Path) -> None:
-    heavy = ("httpx", "rich", "prompt_toolkit", "pygls", "lsprotocol", "truststore", "filelock")
+    heavy = ("httpx", "rich", "prompt_toolkit", "pygls", "lsprotocol", "truststore")
     program = (
         "import sys\nfrom pi_server.cli import run\nassert run(['models']) == 0\n"
         f"assert not set(sys.modules) & set({heavy!r}), set(sys.modules) & set({heavy!r})"

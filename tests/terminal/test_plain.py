@@ -63,6 +63,14 @@ def test_logout_says_what_it_means(tmp_path: Path) -> None:
     }
 
 
+def test_logout_tells_of_a_broken_file_that_was_kept(tmp_path: Path) -> None:
+    broken = tmp_path / ".pi" / "agent" / "oauth.json.corrupt-1"
+    broken.parent.mkdir(parents=True)
+    broken.touch()
+    done = pi(tmp_path, "logout", "anthropic", environ={"FAKE_SIGNED_IN": "1"})
+    assert done.out.splitlines()[-1] == f"{broken} is a broken file that was kept; it may hold tokens: delete it."
+
+
 def test_logout_of_nobody_removes_nothing_and_succeeds(tmp_path: Path) -> None:
     done = pi(tmp_path, "logout", "anthropic")
     assert (done.code, done.out) == (0, "Nothing was stored for Anthropic, so nothing was removed.\n")
@@ -92,6 +100,19 @@ def test_chat_prints_only_the_answer(tmp_path: Path) -> None:
         "pi: Anthropic is overloaded; trying again in 2 s (1 of 3)",
         "anthropic/model-0 · 7 in · 2 out · $0.0012",
     ]
+
+
+@pytest.mark.parametrize("command", [["chat", "hello"], ["models"], ["login"], ["logout", "anthropic"]], ids=str)
+def test_a_setting_that_is_ignored_is_told_before_anything_is_asked(command: list[str], tmp_path: Path) -> None:
+    """Or a person would believe that what they ask goes to their company's address."""
+    problem = "ANTHROPIC_BASE_URL is not an http or https URL; ignored"
+    done = pi(tmp_path, *command, stdin="RIGHT", environ={"FAKE_PROBLEM": problem})
+    assert (done.code, done.err.splitlines()[0]) == (0, f"pi: {problem}")
+
+
+def test_a_chat_that_could_not_be_kept_is_told_once(tmp_path: Path) -> None:
+    done = pi(tmp_path, "chat", "unkept")
+    assert done.err.splitlines() == ["pi: The chat could not be saved", "anthropic/model-0 · 7 in · 2 out · $0.0012"]
 
 
 def test_chat_leaves_reasoning_out_of_a_pipe(tmp_path: Path) -> None:

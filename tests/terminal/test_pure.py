@@ -226,10 +226,11 @@ def test_token_counts(count: int, words: str) -> None:
         ),
         (
             PiError("model_not_found", "No such model", provider_message="model: x", provider_request_id="req_1"),
-            "No such model (the provider says: model: x) [request req_1]; choose another; see: pi models",
+            "No such model (the provider says: model: x) [request req_1]; see: pi models",
             1,
         ),
         (PiError("login_expired", "Ended", provider="anthropic"), "Ended; run: pi login anthropic", 3),
+        (PiError("stream_broken", "It was cut off, try again"), "It was cut off, try again", 1),
         (PiError("cancelled", "Cancelled"), "Cancelled", 130),
         (PiError("provider_error", "a\x1b[2Jb\nc"), "a[2Jb c", 1),
     ],

@@ -124,10 +124,11 @@ async def test_a_dumb_terminal_gets_plain_lines(tmp_path: Path) -> None:
         assert await terminal.exit_code() == 0
         assert b"\x1b" not in terminal.output
         assert b"CANARY" not in terminal.output
-    async with fake_pi(tmp_path, "chat", "hello", TERM="dumb") as terminal:
-        await terminal.until("Hello **world**")
-        assert await terminal.exit_code() == 0
-        assert b"\x1b" not in terminal.output
+    for prompt, answer in (("hello", "Hello **world**"), ("escape", "safe]0;title text[2J")):
+        async with fake_pi(tmp_path, "chat", prompt, TERM="dumb") as terminal:
+            await terminal.until(answer)
+            assert await terminal.exit_code() == 0
+            assert b"\x1b" not in terminal.output
 
 
 async def test_logout_lists_who_is_signed_in_and_confirms(tmp_path: Path) -> None:
@@ -207,6 +208,26 @@ async def test_a_conversation(tmp_path: Path) -> None:
         assert b"CANARY" not in terminal.output, "what is typed while an answer streams does not disturb it"
 
 
+async def test_an_ephemeral_conversation_remembers_what_went_along_and_what_was_cut_off(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("the notes")
+    async with fake_pi(tmp_path, "chat", "--ephemeral", "-f", str(tmp_path / "notes.txt")) as terminal:
+        await terminal.until("›")
+        terminal.type("hold" + ENTER)
+        await terminal.until("half a sen")
+        terminal.type(CTRL_C)
+        await terminal.until("Cancelled")
+        terminal.type("recall" + ENTER)
+        await terminal.until("user: hold")
+        await terminal.until("assistant: half a sen")
+        assert any("the notes" in line for line in terminal.lines())
+        terminal.type("/new" + ENTER)
+        await terminal.until("A new chat begins")
+        terminal.type("recall" + ENTER)
+        await terminal.until("nothing")
+        terminal.type(CTRL_D)
+        assert await terminal.exit_code() == 0
+
+
 async def test_the_model_selector_opens_at_once_and_grows(tmp_path: Path) -> None:
     """A model that cannot be used is there with its reason, and Enter does not choose it."""
     async with fake_pi(tmp_path, "chat") as terminal:
@@ -222,6 +243,11 @@ async def test_the_model_selector_opens_at_once_and_grows(tmp_path: Path) -> Non
         await terminal.until("you said 'which' to anthropic/model-2")
         terminal.type("/model anthropic/other" + ENTER)
         await terminal.until("The model is now anthropic/other.")
+        terminal.type("/model nonsense" + ENTER)
+        await terminal.until("A model is named provider/id")
+        terminal.type("/model nobody/model" + ENTER)
+        terminal.type("which one" + ENTER)
+        await terminal.until("you said 'which one' to anthropic/other")
         terminal.type("/quit" + ENTER)
         assert await terminal.exit_code() == 0
 

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from pi_server.errors import PiError
 from pi_server.settings import ENDPOINTS, Endpoints
+from pi_server.terminal.checks.files import there
 from pi_server.terminal.checks.finding import Finding, ok, warning
 from pi_server.terminal.checks.finding import error as bad
 from pi_server.version import __version__
 
-PACKAGES = ("httpx", "pydantic", "pygls", "lsprotocol", "filelock", "prompt-toolkit", "rich")
+PACKAGES = ("httpx", "pydantic", "pygls", "lsprotocol", "prompt-toolkit", "rich")
 OAUTH_MARK = "sk-ant-oat"
 
 
@@ -92,5 +93,5 @@ def check_certificates(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def check_log(path: Path) -> Iterator[Finding]:
-    size = f", {path.stat().st_size // 1000} kB" if path.exists() else ", empty so far"
+    size = f", {path.stat().st_size // 1000} kB" if there(path) else ", empty so far"
     yield ok("log", f"{path}{size}; PI_LOG_LEVEL=debug writes more, never a secret")

@@ -19,6 +19,11 @@ NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", 
 _OTHERS_READ, _OTHERS_WRITE = 0o077, 0o022
 
 
+def there(path: Path) -> bool:
+    """Unlike `Path.exists` it never raises: what may not be looked at is not there for us."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
 def check_folder(folder: Path, *, us: int) -> Iterator[Finding]:
     """`us` is this process's user id."""
     topic = "agent directory"
@@ -47,12 +52,12 @@ def check_folder(folder: Path, *, us: int) -> Iterator[Finding]:
 def check_credentials(folder: Path, *, us: int) -> Iterator[Finding]:
     """`oauth.json`, and what is left of earlier troubles."""
     path = folder / "oauth.json"
-    where = f"{path} → {os.path.realpath(path)}" if path.is_symlink() else str(path)
+    where = f"{path} → {os.path.realpath(path)}" if os.path.islink(path) else str(path)  # noqa: PTH114
     try:
         about = path.stat()
         data = path.read_bytes() if stat.S_ISREG(about.st_mode) else None
     except FileNotFoundError:
-        dangling = path.is_symlink()
+        dangling = os.path.islink(path)  # noqa: PTH114
         yield (
             warning("oauth.json", f"{where}: the link leads nowhere", "mend or remove it")
             if dangling
@@ -88,17 +93,25 @@ def _is_object(data: bytes) -> bool:
 
 def _leftovers(folder: Path) -> Iterator[Finding]:
     migrated = folder / "oauth.json.migrated"
-    if migrated.exists():
+    if there(migrated):
         yield warning(
             "newer pi",
             f"{migrated} is there: a newer pi took the sign-in over into auth.json and goes on with it",
             "run pi login to have a sign-in of this program's own; two programs that share one refresh token lose it",
         )
-    elif (folder / "auth.json").exists():
+    elif there(folder / "auth.json"):
         message = f"{folder / 'auth.json'} belongs to a newer pi; it is left alone, and its sign-ins are not used here"
         yield ok("newer pi", message)
-    for broken in sorted(folder.glob("oauth.json.corrupt-*")):
+    for broken in broken_files(folder):
         yield warning("oauth.json", f"{broken} is a broken file that was kept; it may hold tokens", "delete it")
+
+
+def broken_files(folder: Path) -> list[Path]:
+    """What sign-in and sign-out put aside because it was no JSON; it may hold tokens."""
+    try:
+        return sorted(folder.glob("oauth.json*.corrupt-*"))
+    except OSError:
+        return []
 
 
 def check_syntax(problems: Sequence[str], folder: Path) -> Iterator[Finding]:
@@ -106,8 +119,8 @@ def check_syntax(problems: Sequence[str], folder: Path) -> Iterator[Finding]:
     for problem in problems:
         yield warning("settings", problem, f"correct it in {folder / 'server.json'} or in the environment")
     if not problems:
-        there = (folder / "server.json").exists()
-        yield ok("settings", "server.json is in order" if there else "no server.json; defaults are used")
+        found = there(folder / "server.json")
+        yield ok("settings", "server.json is in order" if found else "no server.json; defaults are used")
 
 
 def check_models_file(problems: Sequence[str], path: Path) -> Iterator[Finding]:
@@ -118,13 +131,13 @@ def check_models_file(problems: Sequence[str], path: Path) -> Iterator[Finding]:
 
 
 def check_room(folder: Path) -> Iterator[Finding]:
-    there = next(level for level in (folder, *folder.parents) if level.exists())
+    place = next(level for level in (folder, *folder.parents) if there(level))
     try:
-        free = shutil.disk_usage(there).free
+        free = shutil.disk_usage(place).free
     except OSError:
         return
     if free < ROOM_BYTES:
-        yield error("disk", f"{free // 1_000_000} MB are free at {there}", "free some space; sign-ins cannot be saved")
+        yield error("disk", f"{free // 1_000_000} MB are free at {place}", "free some space; sign-ins cannot be saved")
     else:
         yield ok("disk", f"{free / 1e9:.1f} GB are free")
 
