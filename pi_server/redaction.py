@@ -43,6 +43,12 @@ _TOKENS = re.compile(
 _SCHEME = re.compile(
     r"(?P<scheme>[Bb]earer|BEARER|[Bb]asic|BASIC)(?P<gap>\s+|%20|\+)(?=[\w.~+/%=-]*[0-9_=/+~A-Z-])[\w.~+/%=-]{8,}",
 )
+# The person and password of an address, such as a proxy's. Up to the last @: a password may hold one.
+_USERINFO = re.compile(
+    r"(?<=://)[^\s/\"'<>]+(?=@)"
+    r"|(?<=%3A%2F%2F)(?:(?!%2F)[^\s/\"'<>&])+(?=%40)",
+    re.IGNORECASE,
+)
 _HEADER = re.compile(
     rf"(?P<name>(?:proxy-)?authorization|(?:set-)?cookie)(?P<gap>{_QUOTE}?\s*(?:[:=,]|%3A)\s*(?:b(?={_QUOTE}))?{_QUOTE}?)"
     r"(?P<value>[^\r\n\"'\\]+)",
@@ -59,6 +65,7 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 # Nearly all text has none of these, and then a few looks are all that it costs. They are tried on lower case.
+_USERINFO_WORDS = ("@", "%40")
 _HEADER_WORDS = ("authorization", "cookie")
 _SCHEME_WORDS = ("bearer", "basic")
 _TOKEN_WORDS = ("sk-", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "eyj", "tid=", "tid%3d", "#", "%23")
@@ -72,6 +79,8 @@ _MARKUP = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
 def redact(text: str) -> str:
     """`text` with every known shape of a secret replaced; the same object when there is none."""
     lower = text.lower()
+    if _has(lower, _USERINFO_WORDS):
+        text = _USERINFO.sub(MARK, text)
     if _has(lower, _HEADER_WORDS):
         text = _HEADER.sub(_keep_name, text)
     if _has(lower, _TOKEN_WORDS):

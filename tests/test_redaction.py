@@ -73,6 +73,26 @@ def test_a_token_is_found_by_its_own_shape(token: str) -> None:
         assert not survives(redact(text).replace("exp=1800000000", "")), text
 
 
+@pytest.mark.parametrize("password", ["FAKEpw", "FAKE%20pw", "FAKE@canary", "FAKE:#?canary", "FAKE\\canary", ""])
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5h"])
+def test_who_an_address_is_for_is_redacted_and_the_host_is_not(scheme: str, password: str) -> None:
+    """Such as a proxy's in an environment variable or in an error of the client."""
+    address = f"{scheme}://canary:{password}@proxy.test:8080/x"
+    for text in (address, f"HTTPS_PROXY={address}", f"'{address}': refused", json.dumps({"proxy": address})):
+        redacted = redact(text)
+        assert not survives(redacted), redacted
+        assert f"{scheme}://{MARK}@proxy.test:8080" in redacted
+    assert not survives(redact(quote(address, safe="")))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://host.test/@person/x", "mail me@host.test", "git@host.test:a/b.git", "http://a.test b@c.test", "http://"],
+)
+def test_an_at_sign_elsewhere_stays(text: str) -> None:
+    assert redact(text) is text
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("secret", [*TOKENS, *SHAPELESS])
 def test_a_secret_is_found_by_the_name_before_it(name: str, secret: str) -> None:

@@ -136,6 +136,11 @@ class Accounts:
         finally:
             self._announcer.silence()
 
+    @property
+    def saving(self) -> bool:
+        """Whether a refreshed token would be lost if the process ended now."""
+        return bool(self._refreshes or self._savers)
+
     async def close(self) -> None:
         """Wait until refreshes in flight are saved, 30 s at most; no new one is begun."""
         self._closing = True
@@ -164,6 +169,9 @@ class Accounts:
             usable = await self._refreshed(auth, found.credential, _access(rejected))
             if isinstance(usable, OAuth) and usable.access != _access(rejected):
                 return Resolved(credential=usable, source="oauth")
+            if isinstance(usable, OAuth) and usable != found.credential:
+                # Renewed, and the very token again that was refused: another round would bring no other.
+                raise resolve.login_expired(auth, self._instead(auth))
         raise PiError("store_busy", f"The sign-in to {auth.name} keeps changing; try again", provider=auth.id)
 
     def _auth(self, provider: str) -> ProviderAuth:

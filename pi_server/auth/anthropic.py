@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Generator
+from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 from pi_server.auth.credentials import ApiKey, Credential, OAuth
@@ -89,6 +90,7 @@ def login(
     A wrong paste, a code that the service refuses, and a failure that passes (429, 5xx, no connection) are asked
     again with `problem` set, so that the person need not start over. Raises `PiError` for everything else.
     """
+    endpoints.url("anthropic_token")  # refused before anybody has been sent to a browser
     pkce = new_pkce(random_bytes)
     state = new_state(random_bytes)
     yield Show(
@@ -131,10 +133,11 @@ def refresh(credential: OAuth, endpoints: Endpoints, now_ms: Milliseconds) -> Fl
             refresh_token=credential.refresh,
         )
     except TokenError as error:
-        if error.error == "invalid_grant":
+        if error.refuses_grant:
             raise _expired(error) from error
         raise
-    return credential.refreshed(
+    return replace(
+        credential,
         access=tokens.access,
         refresh=tokens.refresh or credential.refresh,
         expires=_expiry(tokens, now_ms()),
@@ -188,8 +191,8 @@ def _authorize_url(endpoints: Endpoints, redirect_uri: str, challenge: str, stat
         "code_challenge_method": "S256",
         "state": state,
     }
-    joint = "&" if "?" in endpoints.anthropic_authorize else "?"
-    return f"{endpoints.anthropic_authorize}{joint}{urlencode(query, quote_via=quote)}"
+    address = endpoints.url("anthropic_authorize")
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(query, quote_via=quote)}"
 
 
 def _question(problem: InvalidPaste | PiError | None) -> Ask:
@@ -199,7 +202,7 @@ def _question(problem: InvalidPaste | PiError | None) -> Ask:
 def _tokens(endpoints: Endpoints, now_ms: Milliseconds, **members: str) -> Generator[Step, Answer, Tokens]:
     request = Request(
         method="POST",
-        url=endpoints.anthropic_token,
+        url=endpoints.url("anthropic_token"),
         headers=_HEADERS,
         body=json.dumps(members).encode(),
     )
@@ -221,7 +224,7 @@ def _ask_again(error: PiError) -> InvalidPaste | PiError:
     match error.code:
         case "invalid_code" | "state_mismatch" as code:
             return InvalidPaste(code, error.message)
-    if isinstance(error, TokenError) and error.error == "invalid_grant":
+    if isinstance(error, TokenError) and error.refuses_grant:
         return InvalidPaste("invalid_code", "Anthropic refused the code as wrong, used or too old; get a new one")
     if error.retryable:
         return error

@@ -15,32 +15,10 @@ from typing import Protocol
 from pi_server.auth.credentials import Credential
 from pi_server.auth.loopback import Listener, listen
 from pi_server.auth.provider import LoginRequest, ProviderAuth
-from pi_server.auth.signin import (
-    TTL_S,
-    Attempt,
-    AttemptError,
-    BrowserStep,
-    CodeInput,
-    DeviceCodeStep,
-    LoginStep,
-    PasteCodeStep,
-    Signin,
-    World,
-)
+from pi_server.auth.signin import TTL_S, Attempt, Signin, World
 from pi_server.clock import Clock
 from pi_server.errors import InvalidParams, PiError
 from pi_server.values import Reply, Request
-
-__all__ = [
-    "Attempt",
-    "AttemptError",
-    "Attempts",
-    "BrowserStep",
-    "CodeInput",
-    "DeviceCodeStep",
-    "LoginStep",
-    "PasteCodeStep",
-]
 
 CLOSE_S = 30
 """How long `close` waits for exchanges in flight"""
@@ -132,6 +110,11 @@ class Attempts:
         signin = self._find(login_id)
         signin.end("cancelled")
         return await asyncio.shield(signin.ended)
+
+    @property
+    def saving(self) -> bool:
+        """Whether a sign-in would be lost if the process ended now."""
+        return any(signin.exchanging for signin in self._open.values())
 
     async def close(self) -> None:
         """End every attempt; exchanges in flight are finished and saved first, for 30 seconds at most."""

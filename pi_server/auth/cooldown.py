@@ -32,8 +32,8 @@ class Cooldown:
     failures: int = 0
     retry_at: int = 0
     """Unix milliseconds"""
-    asked_to_wait: bool = False
-    """The pause is the provider's wish (`Retry-After`), not ours"""
+    renewed_at: int = 0
+    """When the token was got, Unix milliseconds; kept of short-lived ones alone, 0 when not known"""
     lost: bool = False
     dead: bool = False
     """The provider said `invalid_grant` to this very token"""
@@ -47,19 +47,17 @@ class Cooldown:
 
     def sent(self) -> Cooldown:
         """Written before the request leaves, so that even a killed process leaves word of it."""
-        return replace(self, lost=True, retry_at=0, asked_to_wait=False)
+        return replace(self, lost=True, retry_at=0)
 
     def failed(self, error: PiError, *, lost: bool, retry_after_ms: int | None, now_ms: int, dice: float) -> Cooldown:
         """After one more failure; `dice` is between 0 and 1."""
         ceiling = min(FIRST_PAUSE_MS * 2 ** min(self.failures, 10), LONGEST_PAUSE_MS)
-        asked = retry_after_ms is not None and retry_after_ms > 0
         own = int(ceiling * (0.5 + dice / 2))
         pause = min(max(retry_after_ms or 0, own), LONGEST_RETRY_AFTER_MS)
         return replace(
             self,
             failures=self.failures + 1,
             retry_at=now_ms + pause,
-            asked_to_wait=asked,
             lost=lost,
             code=error.code,
         )
@@ -69,19 +67,19 @@ def judge(credential: OAuth, cooldown: Cooldown, now_ms: int, *, refused: bool) 
     """What to do with a stored sign-in. `refused`: the provider just answered 401 to its access token.
 
     A token with time left is used rather than refreshed against a pause or after a lost answer. One that is over or
-    refused is refreshed at once; only a pause holds it back, after a refusal only one that the provider asked for.
+    refused is refreshed at once; only a pause after failed attempts holds it back.
     """
     if cooldown.dead:
         return "expired"
-    if not refused and not credential.due(now_ms):
+    if not refused and not credential.due(now_ms, cooldown.renewed_at):
         return "use"
     needed = refused or not credential.access or credential.dead(now_ms)
     if not credential.refresh:
         return "expired" if needed else "use"
-    paused = cooldown.pause_ms(now_ms) > 0
+    paused = cooldown.failures > 0 and cooldown.pause_ms(now_ms) > 0
     if not needed:
         return "use" if paused or cooldown.lost else "refresh"
-    return "wait" if paused and (cooldown.asked_to_wait or not refused) else "refresh"
+    return "wait" if paused else "refresh"
 
 
 class Cooldowns:
@@ -125,7 +123,7 @@ def _from_json(value: Mapping[str, Any]) -> Cooldown | None:
         generation=generation,
         failures=_count(value.get("failures")),
         retry_at=_count(value.get("retry_at")),
-        asked_to_wait=value.get("asked_to_wait") is True,
+        renewed_at=_count(value.get("renewed_at")),
         lost=value.get("lost") is True,
         dead=value.get("dead") is True,
         code=code if isinstance(code, str) and code in CODES else "provider_unreachable",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 BUFFER_MS = 5 * 60 * 1000
-"""A token is refreshed when it has less than this left."""
+"""A token is refreshed when it has less than this left; a short-lived one later, see `OAuth.due`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +21,13 @@ class OAuth:
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Members of the stored entry that this program does not know; they survive every rewrite"""
 
-    def due(self, now_ms: int) -> bool:
-        return now_ms >= self.expires - BUFFER_MS
+    def due(self, now_ms: int, renewed_at: int = 0) -> bool:
+        """Whether to refresh it; `renewed_at`, where known, is when it was got. All in Unix milliseconds.
+
+        Of a life under ten minutes half must be over, or a token that lives for less than the buffer is always due.
+        """
+        life = self.expires - renewed_at
+        return now_ms >= self.expires - min(BUFFER_MS, max(life // 2, 0))
 
     def dead(self, now_ms: int) -> bool:
         return now_ms >= self.expires
@@ -31,9 +36,6 @@ class OAuth:
     def generation(self) -> str:
         """Names the refresh token without telling it, to see whether another process replaced it."""
         return hashlib.sha256(self.refresh.encode()).hexdigest()
-
-    def refreshed(self, **changes: Any) -> OAuth:
-        return replace(self, **changes)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,7 @@ REASONS = {
     errno.EISDIR: "it is a folder; move it away",
     errno.ELOOP: "its symbolic links go round in a circle; mend them",
     errno.ENOLCK: "the file system has no locks; set PI_AGENT_DIR to a folder on a local disk",
+    errno.ENOSYS: "the file system has no locks; set PI_AGENT_DIR to a folder on a local disk",
     errno.EOPNOTSUPP: "the file system has no locks; set PI_AGENT_DIR to a folder on a local disk",
 }
 

@@ -15,8 +15,8 @@ from pi_server.auth.credentials import Resolved
 from pi_server.auth.provider import ProviderAuth
 
 _UNAUTHORIZED = 401
-_OURS = ("authorization", "x-api-key")
 _BETA = "anthropic-beta"
+_OURS = ("authorization", "x-api-key", _BETA)
 
 
 class Credentials(Protocol):
@@ -38,7 +38,8 @@ class CredentialAuth(httpx.Auth):
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Called by httpx for each request; what `Accounts.credential` raises reaches the sender."""
-        self._put_in(request)
+        beta = request.headers.get(_BETA)
+        self._put_in(request, beta)
         response = yield request
         if response.status_code != _UNAUTHORIZED:
             return
@@ -46,15 +47,18 @@ class CredentialAuth(httpx.Auth):
         if found.credential == self.resolved.credential:
             return
         self.resolved = found
-        self._put_in(request)
+        self._put_in(request, beta)
         yield request
 
-    def _put_in(self, request: httpx.Request) -> None:
+    def _put_in(self, request: httpx.Request, beta: str | None) -> None:
+        """`beta` is what the request had before any credential: the first one's must not go out with the second."""
         for name in _OURS:
             request.headers.pop(name, None)
+        if beta is not None:
+            request.headers[_BETA] = beta
         headers = self._accounts.providers[self._provider].headers(self.resolved.credential)
         for name, value in headers.items():
-            request.headers[name] = _joined(request.headers.get(name), value) if name.lower() == _BETA else value
+            request.headers[name] = _joined(beta, value) if name.lower() == _BETA else value
 
 
 def _joined(present: str | None, added: str) -> str:

@@ -68,7 +68,7 @@ class ProviderAuth:
 
 
 class NotSent(PiError):
-    """`provider_unreachable`, and no byte of the request left this machine: no name, no route, refused, no TLS.
+    """No byte of the request left this machine: no name, no route, refused, no TLS, a setting that cannot be used.
 
     A refresh that fails like this has spent nothing and may be repeated with the same token; after any other failure
     of the connection the provider may have rotated the token without our hearing of it.

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from pi_server.auth import files
 from pi_server.auth.cooldown import Cooldown, Cooldowns, Verdict, judge
-from pi_server.auth.credentials import Credential, OAuth
+from pi_server.auth.credentials import BUFFER_MS, Credential, OAuth
 from pi_server.auth.flow import Flow, Send, Wait
 from pi_server.auth.lock import Patience, hold
 from pi_server.auth.provider import NotSent, ProviderAuth
@@ -152,10 +152,19 @@ class Refresher:
             self.unsaved.keep(provider, fresh, over, error)
             return fresh
         self.unsaved.drop(provider)
-        if saved and isinstance(fresh, OAuth) and fresh.generation == old.generation:
-            # The provider did not rotate: the word left before sending would speak of the new token as well.
-            self._keep(provider, Cooldown(generation=fresh.generation))
+        if saved and isinstance(fresh, OAuth):
+            self._leave_word(provider, old, fresh)
         return fresh if saved else None
+
+    def _leave_word(self, provider: str, old: OAuth, fresh: OAuth) -> None:
+        """Where a new token needs some: one that is soon over, or that was not rotated.
+
+        The file has no life of a token, only its end; and to a token that stays, the word left before sending would
+        apply as well.
+        """
+        now_ms = self.clock.now_ms()
+        if fresh.generation == old.generation or fresh.due(now_ms + BUFFER_MS):
+            self._keep(provider, Cooldown(generation=fresh.generation, renewed_at=now_ms))
 
     async def _judge_refusal(self, provider: str, credential: OAuth, before: Cooldown) -> None:
         """`invalid_grant` is about the bytes that were sent. If the store has others now, those are tried instead."""
@@ -174,6 +183,7 @@ class Exchange:
     def __init__(self, send: SendRequest, clock: Clock) -> None:
         self._send = send
         self._clock = clock
+        self._sent = False
         self._reply: Reply | None = None
 
     async def drive(self, flow: Flow) -> Credential:
@@ -183,7 +193,7 @@ class Exchange:
             while True:
                 match step:
                     case Send(request):
-                        self._reply = None
+                        self._sent, self._reply = True, None
                         self._reply = await self._send(request)
                         step = flow.send(self._reply)
                     case Wait(seconds):
@@ -199,7 +209,7 @@ class Exchange:
 
     def lost(self, error: PiError) -> bool:
         """No answer, a gateway's answer, or one that could not be read: the provider may have rotated the token."""
-        if isinstance(error, NotSent):
+        if not self._sent or isinstance(error, NotSent):
             return False
         status = None if self._reply is None else self._reply.status
         return status is None or status < 400 or (status >= 500 and status not in (503, 529))  # noqa: PLR2004

@@ -7,6 +7,7 @@ be billed. Never here: I/O, refreshing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from pi_server.auth.credentials import ApiKey, Credential, OAuth, Resolved
@@ -15,11 +16,18 @@ from pi_server.auth.provider import EnvVariable, ProviderAuth
 from pi_server.errors import PiError
 from pi_server.values import Problem, ProviderStatus
 
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
+
 
 def from_environ(auth: ProviderAuth, environ: Mapping[str, str]) -> Resolved | None:
-    """The first variable of the provider that is set to more than white space."""
+    """The first variable of the provider that is set to more than white space.
+
+    Raises `PiError` `login_required` where that is nothing that a header can carry: a typographic quote, two lines.
+    """
     for variable in auth.env:
         if value := environ.get(variable.name, "").strip():
+            if not _VISIBLE.fullmatch(value):
+                raise _no_key(auth, variable)
             return Resolved(credential=_from_variable(auth, variable, value), source=f"env:{variable.name}")
     return None
 
@@ -28,6 +36,12 @@ def _from_variable(auth: ProviderAuth, variable: EnvVariable, value: str) -> Cre
     if variable.kind == "oauth" or _bearer(auth, value):
         return OAuth(access=value, refresh="", expires=NEVER_MS)
     return ApiKey(key=value)
+
+
+def _no_key(auth: ProviderAuth, variable: EnvVariable) -> PiError:
+    kind = "token" if variable.kind == "oauth" else "key"
+    message = f"{variable.name} holds characters that no {kind} has; set it anew, or unset it and sign in"
+    return PiError("login_required", message, provider=auth.id)
 
 
 def _bearer(auth: ProviderAuth, value: str) -> bool:
@@ -46,7 +60,10 @@ def _from_store(entries: Entries, provider: str) -> Resolved | None:
 def resolve(
     auth: ProviderAuth, stored: Entries | PiError, environ: Mapping[str, str], order: Sequence[str]
 ) -> Resolved | None:
-    """What wins, None when there is nothing. Raises the store's `PiError` when the store is what should win."""
+    """What wins, None when there is nothing. Raises `PiError` when what should win cannot be used.
+
+    Such as a store that cannot be read, or a variable that holds no key.
+    """
     for place in order:
         if place == "env" and (found := from_environ(auth, environ)):
             return found
@@ -61,8 +78,11 @@ def resolve(
 
 
 def fallback(auth: ProviderAuth, environ: Mapping[str, str], order: Sequence[str]) -> str | None:
-    """`env:NAME` that authenticates once nothing is stored."""
-    found = from_environ(auth, environ) if "env" in order else None
+    """`env:NAME` that authenticates once nothing is stored; None also where the variable could not."""
+    try:
+        found = from_environ(auth, environ) if "env" in order else None
+    except PiError:
+        return None
     return found.source if found else None
 
 

@@ -6,6 +6,7 @@ Never here: a redirect followed, a retry, an address with a secret in a message,
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ from pi_server.values import Reply, Request
 MAX_BODY_BYTES = 64 * 1024
 # The read is long: giving up on a refresh whose answer is on its way loses the login.
 TIMEOUT = httpx.Timeout(connect=10, write=10, read=60, pool=10)
+TOTAL_S = 120.0
+"""Seconds for one request in all: a reply that trickles would hold the lock of a refresh for ever"""
 
 
 async def send(
@@ -27,30 +30,60 @@ async def send(
     *,
     auth: httpx.Auth | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
+    total_s: float = TOTAL_S,
 ) -> Reply:
     """Send and read the reply, whatever its status; `auth` puts a credential in where the request carries none.
 
     Raises what `auth` raises, `NotSent` when no byte left this machine, `PiError` `provider_unreachable` when the
-    answer was lost, and `provider_error` for an answer that is too long or compressed.
+    answer was lost or not there after `total_s` seconds, and `provider_error` for one that is too long or compressed.
     """
-    host = urlsplit(request.url).hostname or "the provider"
+    host = _host(request.url)
     try:
-        built = client.build_request(
-            request.method,
-            request.url,
-            headers={**request.headers, "accept-encoding": "identity"},
-            content=request.body,
-            timeout=TIMEOUT,
-        )
-        response = await client.send(built, auth=auth, follow_redirects=False, stream=True)
-        try:
-            return await _read(response, host, max_body_bytes)
-        finally:
-            await response.aclose()
+        async with asyncio.timeout(total_s):
+            response = await _sent(client, request, auth)
+            try:
+                return await _read(response, host, max_body_bytes)
+            finally:
+                await response.aclose()
     except httpx.HTTPError as error:
         raise _translated(error, host) from None  # its text and its request may hold secrets
+    except TimeoutError:
+        raise PiError("provider_unreachable", f"{host} did not answer in time") from None
     except httpx.InvalidURL:
-        raise PiError("provider_error", "The provider's address is malformed") from None
+        raise NotSent("provider_error", "The provider's address is malformed") from None
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "the provider"
+    except ValueError:
+        return "the provider"
+
+
+async def _sent(client: httpx.AsyncClient, request: Request, auth: httpx.Auth | None) -> httpx.Response:
+    built = client.build_request(
+        request.method,
+        request.url,
+        headers={**request.headers, "accept-encoding": "identity"},
+        content=request.body,
+        timeout=TIMEOUT,
+    )
+    try:
+        return await client.send(built, auth=auth, follow_redirects=False, stream=True)
+    except PiError as error:
+        # The client's own: a proxy, a certificate file or an address that it will not use. `auth` asks after a reply.
+        raise (_not_sent(error) if auth is None else error) from None
+
+
+def _not_sent(error: PiError) -> NotSent:
+    return NotSent(
+        error.code,
+        error.message,
+        provider=error.provider,
+        retryable=error.retryable,
+        retry_after_ms=error.retry_after_ms,
+        action=error.action,
+    )
 
 
 async def _read(response: httpx.Response, host: str, max_body_bytes: int) -> Reply:
@@ -67,8 +100,8 @@ async def _read(response: httpx.Response, host: str, max_body_bytes: int) -> Rep
 
 def _translated(error: httpx.HTTPError, host: str) -> PiError:
     match error:
-        case httpx.UnsupportedProtocol():
-            return PiError("provider_error", "The provider's address is not http or https")
+        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
+            return NotSent("provider_error", f"The request to {host} cannot be sent as http or https")
         case httpx.ProxyError():
             return NotSent("provider_unreachable", f"The proxy refused the connection to {host}; check HTTPS_PROXY")
         case httpx.ConnectTimeout() | httpx.PoolTimeout():

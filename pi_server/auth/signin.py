@@ -5,7 +5,7 @@ Never here: ids, other attempts, a provider's name in a branch; a secret in an `
 
 Once an answer was taken, its exchange is finished and saved whatever becomes of the request that brought it.
 `end` discards an exchange in flight (the person said so); `end_when_idle` lets it finish (time is up, or the server
-stops).
+stops). A credential that could not be saved is kept, and the next answer, whatever it says, saves it.
 """
 
 from __future__ import annotations
@@ -65,6 +65,11 @@ class DeviceCodeStep:
 
 
 LoginStep = PasteCodeStep | BrowserStep | DeviceCodeStep
+_STATES: dict[type[LoginStep], State] = {
+    PasteCodeStep: "awaitingCode",
+    BrowserStep: "awaitingBrowser",
+    DeviceCodeStep: "polling",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +138,7 @@ class Signin:
         self._world = world
         self._listener = listener
         self._shown: Show | None = None
+        self._asked: Ask | None = None
         self._pastes: asyncio.Queue[_Paste] = asyncio.Queue()
         self._outcomes: list[asyncio.Future[Attempt | PiError]] = []
         self._taken: _Paste | None = None
@@ -187,6 +193,11 @@ class Signin:
         else:
             self._verdict = (state, error)
 
+    @property
+    def exchanging(self) -> bool:
+        """Whether an answer is being exchanged or saved: it cannot be given a second time."""
+        return not self.attempt.ended and (self._saving or (self.opened.done() and not self._idle))
+
     # Driving
 
     async def _drive(self) -> Credential:
@@ -220,6 +231,7 @@ class Signin:
             self._expire_in(show.expires_in_s)
 
     async def _ask(self, ask: Ask) -> str:
+        self._asked = ask
         shown = self._shown
         assert shown is not None
         self._report(ask.problem)
@@ -248,10 +260,25 @@ class Signin:
             redirected.cancel()
 
     async def _finish(self, credential: Credential) -> None:
-        self._saving = True
-        await self._world.save(self.attempt.provider, credential)
+        while error := await self._save(credential):
+            if self._asked is None:
+                raise error
+            if self._verdict and self._verdict[0] == "expired":
+                self._verdict = None
+            self._expire_in(TTL_S)  # nothing is thrown away because the exchange took the last of the time
+            await self._ask(replace(self._asked, problem=_not_saved(error)))
         account = credential.account if isinstance(credential, OAuth) else None
         self._settle("succeeded", account=account)
+
+    async def _save(self, credential: Credential) -> PiError | None:
+        """Why it could not be saved; the person may see to it and try again."""
+        self._saving = True
+        try:
+            await self._world.save(self.attempt.provider, credential)
+        except PiError as error:
+            self._saving = False
+            return error
+        return None
 
     # What a client sees
 
@@ -261,7 +288,7 @@ class Signin:
             self._settle(*self._verdict)
             raise _Over
         self._idle = True
-        self._change(state=_state(step), step=step)
+        self._change(state=_STATES[type(step)], step=step)
         if not self.opened.done():
             self.opened.set_result(None)
 
@@ -303,12 +330,14 @@ class Signin:
         if not self.opened.done():
             self.opened.set_result(None)
         for outcome in self._outcomes:
-            self._tell(outcome, self._last_word())
+            self._tell(outcome, self._last_word(outcome))
 
-    def _last_word(self) -> Attempt | PiError:
+    def _last_word(self, outcome: asyncio.Future[Attempt | PiError]) -> Attempt | PiError:
+        """A failure is about the answer that was taken; those behind it were never looked at."""
         if self.attempt.state == "succeeded":
             return self.attempt
-        return self.failure if self.attempt.state == "failed" and self.failure else over(self.attempt)
+        taken = self._taken is not None and self._taken.outcome is outcome
+        return self.failure if taken and self.failure and self.attempt.state == "failed" else over(self.attempt)
 
     def _tell(self, outcome: asyncio.Future[Attempt | PiError], result: Attempt | PiError) -> None:
         if isinstance(result, PiError):
@@ -321,7 +350,7 @@ class Signin:
     def _expire_in(self, seconds: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self.attempt = replace(self.attempt, expires_at=self._world.clock.now_ms() + int(seconds * 1000))
+        self._change(expires_at=self._world.clock.now_ms() + int(seconds * 1000))
         self._timer = asyncio.ensure_future(self._expire(seconds))
 
     async def _expire(self, seconds: float) -> None:
@@ -333,7 +362,9 @@ class Signin:
     def _close(self) -> None:
         self._settle("cancelled", PiError("shutting_down", "The server is stopping"))
         self._flow.close()
-        self._taken = None  # an ended attempt is remembered, its code is not
+        self._taken = self._shown = self._asked = None  # an ended attempt is remembered, its codes are not
+        self._pastes = asyncio.Queue()
+        self._outcomes.clear()
         if self._timer is not None:
             self._timer.cancel()
 
@@ -343,6 +374,11 @@ def over(attempt: Attempt) -> PiError:
     if attempt.state == "expired":
         return PiError("attempt_expired", "The sign-in was not finished in time; start it again")
     return PiError("attempt_ended", f"This sign-in is already over ({attempt.state}); start another one")
+
+
+def _not_saved(error: PiError) -> PiError:
+    message = f"The sign-in is complete but not saved yet. {error.message}"
+    return PiError(error.code, message, provider=error.provider, retryable=True, action="retry")
 
 
 def _question(shown: Show, ask: Ask, *, listening: bool) -> LoginStep:
@@ -358,16 +394,6 @@ def _device_code(shown: Show, user_code: str) -> LoginStep:
         interval_ms=shown.interval_ms or 5000,
         instructions=shown.instructions,
     )
-
-
-def _state(step: LoginStep) -> State:
-    match step:
-        case PasteCodeStep():
-            return "awaitingCode"
-        case BrowserStep():
-            return "awaitingBrowser"
-        case DeviceCodeStep():
-            return "polling"
 
 
 def _error(error: PiError) -> AttemptError:

@@ -7,10 +7,12 @@ provider a lock for the length of a refresh. Never here: the network, the enviro
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pi_server.auth import contents, files
@@ -25,17 +27,38 @@ from pi_server.values import Problem
 EMPTY = Document.parse("{}\n")
 
 
+async def to_its_end(work: Callable[[], None]) -> None:
+    """Work in a thread. A cancellation comes through when it is done, not before: the lock is held until then.
+
+    What the work raises comes first, since somebody may still have to keep what could not be written.
+    """
+    # A future and no task, for a loop that is being closed cancels every task there is.
+    running = asyncio.get_running_loop().run_in_executor(None, work)
+    cancelled: asyncio.CancelledError | None = None
+    while not running.done():
+        try:
+            await asyncio.wait((running,))
+        except asyncio.CancelledError as exc:
+            cancelled = exc
+    running.result()
+    if cancelled is not None:
+        raise cancelled
+
+
 @dataclass(frozen=True)
 class Store:
     """The file at `path`. `disk` stands for the system calls that can fail, so that tests can make them."""
 
     path: Path
     disk: files.Disk = files.DISK
+    run: Callable[[Callable[[], None]], Awaitable[None]] = to_its_end
+    """How a write is done: apart from everything else, since a disk may take its time to sync"""
 
     @property
     def real(self) -> Path:
         """Where a symbolic link in the file's place leads; asked anew each time. Links among the folders may stay."""
-        return Path(os.path.realpath(self.path)) if self.path.is_symlink() else self.path
+        # Not `Path.is_symlink`, which raises where the folder may not be entered.
+        return Path(os.path.realpath(self.path)) if os.path.islink(self.path) else self.path  # noqa: PTH114
 
     def sidecar(self, ending: str) -> Path:
         real = self.real
@@ -76,7 +99,7 @@ class Store:
                 document = self._document(real)
                 if _generation(document, provider) not in only_over:
                     return False
-            self._write(real, document.with_fields(provider, new, KNOWN - new.keys()))
+            await self._write(real, document.with_fields(provider, new, KNOWN - new.keys()))
             if only_over is None:
                 self._read_back(provider, credential)
             return True
@@ -87,17 +110,18 @@ class Store:
         A corrupt file is moved to `.corrupt-<time>`, which signs everybody out; nobody could use it anyway.
         Raises `PiError` `store_busy` or `store_unreadable`.
         """
-        if files.signature(self.real) is None:
-            return False
+        with suppress(Corrupt):
+            if contents.load(self.real) is None:
+                return False
         async with self._changing(patience) as real:
             try:
                 document = self._document(real)
             except Corrupt:
-                self._write(real, self._document_or_aside(real, patience))
+                await self._write(real, self._document_or_aside(real, patience))
                 return True
             entry = document.values().get(provider)
             if entry is not None:
-                self._write(real, document.without(provider))
+                await self._write(real, document.without(provider))
             return entry is not None
 
     def prepare(self) -> Path:
@@ -129,9 +153,9 @@ class Store:
             raise files.failure(exc, real) from exc
         return EMPTY
 
-    def _write(self, real: Path, document: Document) -> None:
+    async def _write(self, real: Path, document: Document) -> None:
         try:
-            files.replace(real, document.text.encode(), self.disk)
+            await self.run(partial(files.replace, real, document.text.encode(), self.disk))
         except OSError as exc:
             raise files.failure(exc, self.path) from exc
 

@@ -1,8 +1,8 @@
 """What a token endpoint's reply means (RFC 6749 §5), read without trust.
 
 In: a `Reply`. Out: `Tokens`, or `PiError` with the code that an editor may switch on.
-Never here: a clock, a store, the reply's body in a message. `invalid_grant` is told apart by `TokenError.error`,
-since it means a wrong code in an exchange and a dead login in a refresh.
+Never here: a clock, a store, the reply's body in a message. `invalid_grant` is told apart by
+`TokenError.refuses_grant`, since it means a wrong code in an exchange and a dead login in a refresh.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, TypeGuard
 
 from pi_server.errors import PiError
 from pi_server.redaction import clean_provider_message
+from pi_server.retry_after import retry_after
 from pi_server.values import Reply
 
 MINUTE_S = 60
@@ -26,6 +27,7 @@ MAX_RETRY_AFTER_MS = 10 * 60 * 1000
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _OK, _REQUEST_TIMEOUT, _TOO_MANY_REQUESTS = 200, 408, 429
 _OVERLOADED = (503, 529)
+_GRANT_REFUSED = (400, 401)
 _CLIENT_REFUSED = ("invalid_client", "unauthorized_client", "permission_error")
 
 
@@ -42,6 +44,12 @@ class TokenError(PiError):
     """A `PiError` that also knows the endpoint's own word for it, such as `invalid_grant`."""
 
     error: str | None = None
+    status: int | None = None
+
+    @property
+    def refuses_grant(self) -> bool:
+        """`invalid_grant` with the status that belongs to it (RFC 6749 §5.2); a failing service may say anything."""
+        return self.error == "invalid_grant" and self.status in _GRANT_REFUSED
 
 
 def read_tokens(reply: Reply, *, name: str, provider: str, now_ms: int) -> Tokens:
@@ -77,26 +85,9 @@ def expires_in(value: object) -> int:
     return int(min(max(value, MINUTE_S), YEAR_S))
 
 
-def retry_after_ms(headers: Mapping[str, str], now_ms: int) -> int | None:
-    """Milliseconds from now, at most ten minutes: seconds or an HTTP date (RFC 9110 §10.2.3)."""
-    text = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,10}", text):
-        wait = int(text) * 1000
-    else:
-        date = _http_date_ms(text) if text else None
-        if date is None:
-            return None
-        wait = date - now_ms
-    return min(max(wait, 0), MAX_RETRY_AFTER_MS)
-
-
-def _http_date_ms(text: str) -> int | None:
-    from email.utils import parsedate_to_datetime  # rarely needed, and slow to import
-
-    try:
-        return int(parsedate_to_datetime(text).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        return None
+def _retry_after_ms(headers: Mapping[str, str], now_ms: int) -> int | None:
+    wait = retry_after(headers, now_ms)
+    return None if wait is None else min(wait, MAX_RETRY_AFTER_MS)
 
 
 def _is_token(value: object) -> TypeGuard[str]:
@@ -134,12 +125,12 @@ def _failure(reply: Reply, *, name: str, provider: str, now_ms: int) -> TokenErr
         message,
         provider=provider,
         retryable=retryable,
-        retry_after_ms=retry_after_ms(reply.headers, now_ms),
+        retry_after_ms=_retry_after_ms(reply.headers, now_ms),
         action="retry" if retryable else None,
         provider_message=clean_provider_message(sentence) or None,
         provider_request_id=clean_provider_message(reply.headers.get("request-id", "")) or None,
     )
-    failure.error = error
+    failure.error, failure.status = error, reply.status
     return failure
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pi_server.auth.credentials import ApiKey, OAuth, Resolved
-from pi_server.errors import InvalidParams, PiError
-from pi_server.values import ProviderStatus
+from pi_server.errors import InvalidParams
+from pi_server.values import Problem, ProviderStatus, Reply
 from tests.auth.world import BOTH, HOUR_MS, KEY, PROVIDER, TOKEN, World, fails, secret
 from tests.clock import START_MS
 
@@ -61,6 +61,25 @@ async def test_an_oauth_variable_is_a_bearer_whatever_it_looks_like(agent_dir: P
 async def test_nothing_is_login_required(agent_dir: Path, environ: dict[str, str]) -> None:
     error = await fails(World(agent_dir, environ=environ))
     assert (error.code, error.action, error.provider) == ("login_required", "login", PROVIDER)
+
+
+ODD = ["\u201csk-ant-api03-FAKE\u201d", "sk-ant-\napi03-FAKE", "sk-ant api03-FAKE", "sk-ant-\x00FAKE"]
+
+
+@pytest.mark.parametrize("name", ["ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_API_KEY"])
+@pytest.mark.parametrize("value", ODD)
+async def test_a_variable_that_holds_no_key_is_told_as_such(agent_dir: Path, name: str, value: str) -> None:
+    """Pasted with the quotes of a word processor, or over two lines; the next variable may be somebody else's bill."""
+    world = World(agent_dir, environ={"ANTHROPIC_API_KEY": KEY, name: value})
+    error = await fails(world)
+    assert (error.code, error.provider, "FAKE" in str(error.data())) == ("login_required", PROVIDER, False)
+    kind = "token" if "TOKEN" in name else "key"
+    assert error.message.startswith(f"{name} holds characters that no {kind} has")
+    problem = Problem(code=error.code, message=error.message)
+    assert world.accounts.status(PROVIDER) == ProviderStatus(state="error", problem=problem)
+    world.write(STORED_KEY)
+    assert world.accounts.status(PROVIDER) == ProviderStatus(state="ready", source="apiKey")
+    assert (await world.accounts.logout(PROVIDER)).still_available_from is None
 
 
 async def test_an_unreadable_store_is_never_taken_for_nobody_signed_in(agent_dir: Path) -> None:
@@ -143,11 +162,17 @@ async def test_a_refused_token_gives_way_to_what_another_process_stored(agent_di
     assert world.sent == []
 
 
-async def test_a_refused_token_is_refreshed_in_spite_of_our_own_pause(agent_dir: Path) -> None:
+async def test_a_refused_token_is_not_posted_again_while_the_token_endpoint_fails(agent_dir: Path) -> None:
+    """Every turn gets a 401; one request goes out for each pause, not for each turn."""
     world = World(agent_dir)
-    world.signed_in(200)
-    world.script.append(PiError("provider_unreachable", "cut"))
+    world.signed_in(3600)
+    world.script.append(Reply(status=500))
     used = await world.accounts.credential(PROVIDER)
+    errors = [await fails(world, rejected=used) for _ in range(5)]
+    assert [error.code for error in errors] == ["provider_error"] * 5
+    assert all(error.retryable and error.retry_after_ms for error in errors[1:])
+    assert len(world.sent) == 1
+    await world.clock.advance(1)
     assert secret((await world.accounts.credential(PROVIDER, rejected=used)).credential) != secret(used.credential)
 
 

@@ -7,10 +7,10 @@ from typing import NoReturn
 
 import pytest
 
-from pi_server.auth.attempts import DeviceCodeStep
 from pi_server.auth.credentials import ApiKey
 from pi_server.auth.flow import Flow, Send, Show, Wait
 from pi_server.auth.provider import LoginRequest, ProviderAuth
+from pi_server.auth.signin import DeviceCodeStep
 from pi_server.errors import PiError
 from pi_server.values import LoginMethod, Reply, Request
 from tests.auth.desk import Desk, reply

@@ -44,11 +44,18 @@ FRESH, DUE, OVER = token(6 * MINUTE), token(4 * MINUTE), token(-1)
         # a pause after failures
         (DUE, known(**PAUSED), False, "use"),
         (OVER, known(**PAUSED), False, "wait"),
-        (DUE, known(**PAUSED, asked_to_wait=True), False, "use"),
-        (OVER, known(**PAUSED, asked_to_wait=True), False, "wait"),
-        # a 401 is not held back by our own pause, only by the provider's
-        (FRESH, known(**PAUSED), True, "refresh"),
-        (FRESH, known(**PAUSED, asked_to_wait=True), True, "wait"),
+        # a 401 alone is not held back, one after failed attempts is: it brings no new refresh token
+        (FRESH, known(), True, "refresh"),
+        (FRESH, known(**PAUSED), True, "wait"),
+        (FRESH, known(retry_at=NOW + MINUTE), True, "refresh"),
+        # a short-lived token is due in the second half of its life
+        (token(4 * MINUTE), known(renewed_at=NOW), False, "use"),
+        (token(2 * MINUTE + 1), known(renewed_at=NOW - 2 * MINUTE + 1), False, "use"),
+        (token(2 * MINUTE), known(renewed_at=NOW - 2 * MINUTE), False, "refresh"),
+        (token(5 * MINUTE), known(renewed_at=NOW - 50 * MINUTE), False, "refresh"),
+        (token(4 * MINUTE), known(renewed_at=NOW + MINUTE * 60), False, "use"),
+        (OVER, known(renewed_at=NOW + MINUTE * 60), False, "refresh"),
+        (token(4 * MINUTE), known(renewed_at=NOW), True, "refresh"),
         # pauses that are over, or that a jumping clock made absurd
         (OVER, known(retry_at=NOW), False, "refresh"),
         (OVER, known(retry_at=NOW + 11 * MINUTE), False, "refresh"),
@@ -86,14 +93,12 @@ def test_pauses_grow_and_honour_the_providers_wish(
 ) -> None:
     error = PiError("rate_limited", "x")
     after = known(failures=failures).failed(error, lost=False, retry_after_ms=retry_after_ms, now_ms=NOW, dice=dice)
-    assert after == known(
-        failures=failures + 1, retry_at=NOW + pause_ms, asked_to_wait=bool(retry_after_ms), code="rate_limited"
-    )
+    assert after == known(failures=failures + 1, retry_at=NOW + pause_ms, code="rate_limited")
 
 
 def test_what_one_process_keeps_another_loads(tmp_path: Path) -> None:
     path = tmp_path / "s"
-    kept = known(failures=2, retry_at=5, asked_to_wait=True, lost=True, dead=True, code="overloaded")
+    kept = known(failures=2, retry_at=5, renewed_at=7, lost=True, dead=True, code="overloaded")
     assert Cooldowns().keep("p", path, kept, DISK)
     assert Cooldowns().load("p", path, kept.generation) == kept
     assert Cooldowns().load("p", path, "another") == Cooldown(generation="another")
@@ -107,7 +112,7 @@ def test_a_garbled_file_counts_as_empty(tmp_path: Path, text: str) -> None:
 
 
 def test_odd_members_count_as_absent(tmp_path: Path) -> None:
-    odd = {"generation": "g", "failures": -1, "retry_at": "x", "asked_to_wait": 1, "lost": "yes", "code": "rm -rf"}
+    odd = {"generation": "g", "failures": -1, "retry_at": "x", "renewed_at": True, "lost": "yes", "code": "rm -rf"}
     (tmp_path / "s").write_text(json.dumps(odd))
     assert Cooldowns().load("p", tmp_path / "s", "g") == Cooldown(generation="g")
 

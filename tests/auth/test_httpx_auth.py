@@ -109,11 +109,11 @@ async def test_a_401_is_repeated_once_with_what_was_found(second: int) -> None:
     assert auth.resolved == NEW
 
 
-async def test_another_kind_of_credential_leaves_nothing_of_the_first() -> None:
+@pytest.mark.parametrize("beta", [{}, {"anthropic-beta": "a, b"}])
+async def test_another_kind_of_credential_leaves_nothing_of_the_first(beta: dict[str, str]) -> None:
     exchange = Exchange(401, 200)
-    await exchange.post(auth_of(OLD, KEY))
-    assert exchange.carried[1]["x-api-key"] == "sk-ant-api03-FAKE"
-    assert "authorization" not in exchange.carried[1]
+    await exchange.post(auth_of(OLD, KEY), **beta)
+    assert exchange.carried[1] == {"x-api-key": "sk-ant-api03-FAKE", **beta}
 
 
 async def test_the_same_credential_is_not_tried_again() -> None:

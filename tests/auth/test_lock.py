@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import fcntl
+import os
 import random
 from pathlib import Path
 
@@ -74,6 +77,59 @@ async def test_a_sidecar_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         async with hold(tmp_path / "file" / "x.lock", patience(VirtualClock())):
             pass
     assert caught.value.code == "store_unreadable"
+
+
+async def test_a_sidecar_that_somebody_replaced_meanwhile_is_opened_anew(tmp_path: Path) -> None:
+    """Its lock would exclude nobody who opens the new one."""
+    sidecar, clock = tmp_path / "x.lock", VirtualClock()
+    locked: list[int] = []
+
+    def flock(fd: int, operation: int) -> None:
+        if operation & fcntl.LOCK_EX and not locked:
+            (tmp_path / "new").touch()
+            (tmp_path / "new").rename(sidecar)
+        fcntl.flock(fd, operation)
+        locked.append(os.fstat(fd).st_ino)
+
+    async def one() -> None:
+        async with hold(sidecar, patience(clock), flock=flock):
+            assert locked[-1] == sidecar.stat().st_ino
+            with pytest.raises(PiError):
+                async with hold(sidecar, patience(clock, 0)):
+                    pass
+
+    holding = asyncio.ensure_future(one())
+    await advance_while(clock, 0.05)
+    await holding
+    assert len(set(locked)) == 2
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+async def test_a_file_system_without_locks_is_told_as_such(tmp_path: Path, number: int) -> None:
+    """Nothing weaker takes the place of the kernel's lock."""
+    descriptors: list[int] = []
+
+    def flock(fd: int, _operation: int) -> None:
+        descriptors.append(fd)
+        raise OSError(number, os.strerror(number))
+
+    with pytest.raises(PiError, match=r"has no locks; set PI_AGENT_DIR") as caught:
+        async with hold(tmp_path / "x.lock", patience(VirtualClock()), flock=flock):
+            pass
+    assert caught.value.code == "store_unreadable"
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptors[0])
+
+
+async def test_the_lock_is_not_inherited(tmp_path: Path) -> None:
+    fds: list[int] = []
+
+    def flock(fd: int, operation: int) -> None:
+        fds.append(fd)
+        fcntl.flock(fd, operation)
+
+    async with hold(tmp_path / "x.lock", patience(VirtualClock()), flock=flock):
+        assert not os.get_inheritable(fds[0])
 
 
 async def test_a_link_in_the_sidecars_place_is_not_followed(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ class Processes:
         return queue
 
     def sign_in(self, left_s: float, family: str) -> OAuth:
-        credential = self.service.sign_in(family).refreshed(expires=self.service.now_ms() + int(left_s * 1000))
+        credential = replace(self.service.sign_in(family), expires=self.service.now_ms() + int(left_s * 1000))
         self.store.parent.mkdir(mode=0o700, exist_ok=True)
         self.store.write_text(json.dumps({"anthropic": entry(credential)}))
         return credential

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ import pytest
 
 from pi_server.auth.accounts import SignedOut
 from pi_server.auth.credentials import OAuth
+from pi_server.auth.flow import Flow
 from pi_server.auth.provider import NotSent
+from pi_server.auth.refresh import Exchange
 from pi_server.errors import PiError
-from pi_server.values import Reply
+from pi_server.values import Reply, Request
 from tests.auth.world import HOUR_MS, KEY, PROVIDER, Scripted, World, entry, fails, secret
-from tests.clock import START_MS, settle
+from tests.clock import START_MS, VirtualClock, settle
 
 
 async def test_a_token_with_more_than_five_minutes_left_is_used(agent_dir: Path) -> None:
@@ -76,7 +79,7 @@ async def test_the_life_of_a_new_token(agent_dir: Path, expires_in: Any, seconds
     old = world.signed_in()
     world.script.append(answer(expires_in=expires_in))
     found = await world.accounts.credential(PROVIDER)
-    assert found.credential == old.refreshed(access="sk-ant-oat01-FAKE-x", expires=START_MS + seconds * 1000)
+    assert found.credential == replace(old, access="sk-ant-oat01-FAKE-x", expires=START_MS + seconds * 1000)
 
 
 async def test_a_provider_that_does_not_rotate_may_be_asked_again_at_the_next_expiry(agent_dir: Path) -> None:
@@ -85,7 +88,28 @@ async def test_a_provider_that_does_not_rotate_may_be_asked_again_at_the_next_ex
     for _ in range(3):
         world.script.append(answer(expires_in=60))
         await world.accounts.credential(PROVIDER)
+        await world.clock.advance(60)
     assert len(world.sent) == 3
+
+
+@pytest.mark.parametrize("rotates", [True, False])
+async def test_a_life_shorter_than_the_buffer_is_not_a_refresh_for_every_request(
+    agent_dir: Path, rotates: bool
+) -> None:
+    """Of four minutes, the first two are used as they are, by other processes too."""
+    world = World(agent_dir)
+    world.signed_in()
+    for number in range(2):
+        new = {"refresh_token": f"sk-ant-ort01-FAKE-{number}"} if rotates else {}
+        world.script.append(answer(expires_in=240, **new))
+        found = await world.accounts.credential(PROVIDER)
+        other = World(agent_dir, beside=world)
+        for _ in range(5):
+            assert await other.accounts.credential(PROVIDER) == await world.accounts.credential(PROVIDER) == found
+        await world.clock.advance(119)
+        assert (await other.accounts.credential(PROVIDER), other.sent) == (found, [])
+        await world.clock.advance(1)
+    assert len(world.sent) == 2
 
 
 GATEWAY = Reply(status=502)
@@ -95,7 +119,10 @@ FOR_EVER = Reply(status=503, headers={"retry-after": "86400"})
 CUT = PiError("provider_unreachable", "cut")
 NO_ROUTE = NotSent("provider_unreachable", "no route")
 HTML = Reply(status=200, headers={"content-type": "text/html"}, body=b"<html>Sign in to the Wi-Fi</html>")
-FAILURES = [GATEWAY, BUSY, DATE, FOR_EVER, CUT, NO_ROUTE, HTML, Reply(status=400, body=b"{}"), Reply(status=401)]
+SAYS_GRANT = [Reply(status=status, body=b'{"error": "invalid_grant"}') for status in (403, 404, 429, 500, 503)]
+"""No verdict on the token: `invalid_grant` belongs to 400 and 401"""
+REFUSALS = [Reply(status=400, body=b"{}"), Reply(status=401)]
+FAILURES = [GATEWAY, BUSY, DATE, FOR_EVER, CUT, NO_ROUTE, HTML, *REFUSALS, *SAYS_GRANT]
 
 
 @pytest.mark.parametrize("failure", FAILURES)
@@ -158,6 +185,21 @@ async def test_a_lost_answer_is_repeated_only_past_the_true_expiry(
     assert len(world.sent) + len(other.sent) == asked_before_expiry
     await world.clock.advance(1)
     assert (await other.accounts.credential(PROVIDER)).source == "oauth"
+
+
+async def test_an_endpoint_that_is_refused_before_anything_is_sent_has_lost_nothing() -> None:
+    def flow() -> Flow:
+        yield from ()
+        raise error
+
+    async def send(_: Request) -> Reply:
+        raise AssertionError
+
+    error = PiError("provider_error", "The endpoint is no https address")
+    exchange = Exchange(send, VirtualClock())
+    with pytest.raises(PiError):
+        await exchange.drive(flow())
+    assert not exchange.lost(error)
 
 
 async def test_a_process_that_died_while_asking_left_word(agent_dir: Path) -> None:
@@ -242,3 +284,13 @@ async def test_invalid_grant_for_a_token_that_was_replaced_meanwhile_adopts_the_
         await world.clock.advance(1)
     assert (await asking).credential == faster
     assert world.accounts.status(PROVIDER).state == "ready"
+
+
+async def test_a_service_that_renews_with_the_refused_token_is_asked_once(agent_dir: Path) -> None:
+    """It answers 401 to the access token, and gives the same one again: a loop would be a storm of refreshes."""
+    world = World(agent_dir)
+    credential = world.signed_in(3600)
+    same = {"access_token": credential.access, "refresh_token": "sk-ant-ort01-FAKE-next", "expires_in": 60}
+    world.script.extend(Reply(status=200, body=json.dumps(same).encode()) for _ in range(5))
+    error = await fails(world, rejected=await world.accounts.credential(PROVIDER))
+    assert (error.code, error.action, len(world.sent)) == ("login_expired", "login", 1)

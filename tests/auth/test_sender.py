@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 
 from pi_server.auth.provider import NotSent
-from pi_server.auth.sender import MAX_BODY_BYTES, TIMEOUT, send
+from pi_server.auth.sender import MAX_BODY_BYTES, TIMEOUT, TOTAL_S, send
 from pi_server.errors import PiError
+from pi_server.providers.network import build_client
 from pi_server.values import Reply, Request
 
 
@@ -134,6 +135,63 @@ async def test_no_tls_means_that_nothing_was_sent() -> None:
             await send(client, request(url.replace("http", "https")))
 
 
+@pytest.mark.parametrize("raw", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n123"])
+async def test_an_answer_that_never_ends_is_lost(raw: bytes) -> None:
+    """Each byte may come in time, and the whole never; a refresh holds a lock meanwhile."""
+    hung_up = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(raw)
+        await reader.read()
+        writer.close()
+        hung_up.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, httpx.AsyncClient(trust_env=False) as client:
+        with pytest.raises(PiError, match=r"127\.0\.0\.1 did not answer in time") as caught:
+            await send(client, request(url), total_s=0.2)
+        await hung_up.wait()
+    assert type(caught.value) is PiError
+    assert (caught.value.code, caught.value.retryable) == ("provider_unreachable", True)
+
+
+@pytest.mark.parametrize("url", ["http://x:port", "http://\x00", "ftp://x"])
+async def test_an_address_that_cannot_be_used_was_not_sent_to(url: str) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        with pytest.raises(NotSent) as caught:
+            await send(client, Request(method="POST", url=url))
+    assert caught.value.code == "provider_error"
+
+
+@pytest.mark.parametrize(
+    ("environ", "url", "says"),
+    [
+        ({"HTTPS_PROXY": "nonsense://"}, "https://host.test/", "HTTPS_PROXY is not the address of a proxy"),
+        ({"SSL_CERT_FILE": "/nowhere/ca.pem"}, "https://127.0.0.1:9/", "SSL_CERT_FILE names /nowhere/ca.pem"),
+        ({}, "http://host.test/", "is refused"),
+    ],
+)
+async def test_a_setting_that_cannot_be_used_has_spent_nothing(environ: dict[str, str], url: str, says: str) -> None:
+    async with build_client(environ) as client:
+        with pytest.raises(NotSent, match=says) as caught:
+            await send(client, Request(method="POST", url=url))
+    assert (caught.value.code, caught.value.retryable) == ("provider_unreachable", False)
+
+
+async def test_what_the_credential_says_after_a_401_is_no_word_of_what_was_sent() -> None:
+    class Refusing(httpx.Auth):
+        async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+            yield request
+            raise PiError("login_expired", "Sign in again")
+
+    async with answering(http("401 Unauthorized")) as (url, seen), httpx.AsyncClient(trust_env=False) as client:
+        with pytest.raises(PiError, match="Sign in again") as caught:
+            await send(client, request(url), auth=Refusing())
+    assert type(caught.value) is PiError
+    assert len(seen) == 1
+
+
 def caused(error: Exception, cause: Exception) -> Exception:
     error.__cause__ = cause
     return error
@@ -161,8 +219,10 @@ def untrusted() -> Exception:
         (lambda: httpx.WriteTimeout("FAKE"), PiError, "provider_unreachable", "did not answer in time"),
         (lambda: httpx.ReadError("FAKE"), PiError, "provider_unreachable", "broke"),
         (lambda: httpx.RemoteProtocolError("FAKE"), PiError, "provider_unreachable", "broke"),
-        (lambda: httpx.UnsupportedProtocol("FAKE"), PiError, "provider_error", "http or https"),
-        (lambda: httpx.InvalidURL("FAKE"), PiError, "provider_error", "malformed"),
+        (lambda: httpx.LocalProtocolError("FAKE"), NotSent, "provider_error", "cannot be sent"),
+        (lambda: httpx.UnsupportedProtocol("FAKE"), NotSent, "provider_error", "http or https"),
+        (lambda: PiError("provider_unreachable", "HTTPS_PROXY is odd"), NotSent, "provider_unreachable", "is odd"),
+        (lambda: httpx.InvalidURL("FAKE"), NotSent, "provider_error", "malformed"),
     ],
 )
 async def test_every_trouble_has_a_name(
@@ -176,4 +236,4 @@ async def test_every_trouble_has_a_name(
 
 
 def test_a_lost_answer_costs_a_login_so_the_wait_for_it_is_long() -> None:
-    assert (TIMEOUT.connect, TIMEOUT.read) == (10, 60)
+    assert (TIMEOUT.connect, TIMEOUT.read, TOTAL_S) == (10, 60, 120)

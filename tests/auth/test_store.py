@@ -169,6 +169,21 @@ async def test_what_is_no_credential_file_is_refused_at_once_and_left_alone(
     assert store.path.lstat().st_ino == before.st_ino
 
 
+@pytest.mark.parametrize("name", ["n" * 300, "file", "file/agent"], ids=["a name too long", "a file", "a file above"])
+async def test_a_path_that_cannot_be_followed_is_told_as_such(tmp_path: Path, name: str) -> None:
+    """Also by a sign-out, which must not say that nothing was stored."""
+    (tmp_path / "file").touch()
+    store = Store(tmp_path / name / "oauth.json")
+    with pytest.raises(PiError) as reading:
+        store.read()
+    with pytest.raises(PiError) as removing:
+        await store.remove("anthropic", PATIENCE)
+    with pytest.raises(PiError) as saving:
+        await store.put("anthropic", NEW, PATIENCE)
+    assert {error.value.code for error in (reading, removing, saving)} == {"store_unreadable"}
+    assert ".lock" not in saving.value.message
+
+
 async def test_links_are_kept_and_their_target_is_replaced(store: Store, tmp_path: Path) -> None:
     dotfiles = tmp_path / "dotfiles"
     dotfiles.mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -131,10 +132,9 @@ async def test_nothing_is_told_while_a_lock_is_held(agent_dir: Path) -> None:
     free: list[str] = []
 
     def on_change(_provider: str, _status: ProviderStatus) -> None:
-        from filelock import FileLock
-
         for name in ("oauth.json.lock", "oauth.json.anthropic.lock"):
-            with FileLock(agent_dir / name, timeout=0):
+            with (agent_dir / name).open() as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 free.append(name)
 
     world.signed_in(-1)

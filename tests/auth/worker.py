@@ -20,8 +20,6 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-import filelock  # noqa: F401  once here rather than in each child
-
 from pi_server.auth import anthropic
 from pi_server.auth.accounts import Accounts
 from pi_server.auth.credentials import ApiKey, OAuth
