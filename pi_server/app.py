@@ -153,6 +153,11 @@ class App:
         """Announce every change of a sign-in, here or in another process, until cancelled."""
         await self.accounts.watch(self.handlers.auth_changed)
 
+    @property
+    def saving(self) -> bool:
+        """Whether a refresh or a sign-in is in flight that would be lost if the process ended now."""
+        return self.accounts.saving or ("attempts" in self.__dict__ and self.attempts.saving)
+
     async def close(self) -> None:
         await self.handlers.close()
         if "attempts" in self.__dict__:
@@ -180,7 +185,8 @@ class App:
         from pi_server.providers.anthropic import Anthropic
 
         own = self.settings.provider(anthropic_auth.PROVIDER)
-        return Anthropic(self.settings.endpoints.anthropic_base, headers=own.headers, system_prefix=own.system_prefix)
+        base = self.settings.endpoints.url("anthropic_base")
+        return Anthropic(base, headers=own.headers, system_prefix=own.system_prefix)
 
     async def _send(self, request: Request) -> Reply:
         from pi_server.auth.sender import send

@@ -65,7 +65,7 @@ class PiError(Exception):
     """A failure that a person can act on.
 
     `message` is shown as it is: what failed, for whom, and what to do, with no full stop at its end.
-    `provider_message` is the provider's own sentence, already cleaned (see `clean`).
+    `provider_message` is the provider's own sentence, already cleaned (see `clean_provider_message`).
     `retry_after_ms` is milliseconds from now.
     """
 

@@ -16,9 +16,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pi_server.errors import PiError
+from pi_server.regular import read_regular
+
 AUTH_SOURCES = ("stored", "env")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 FROM_EDITORS = frozenset({"model", "logLevel"})
+LARGEST_FILE = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +32,18 @@ class Endpoints:
     anthropic_base: str = "https://api.anthropic.com"
     anthropic_authorize: str = "https://claude.ai/oauth/authorize"
     anthropic_token: str = "https://platform.claude.com/v1/oauth/token"
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """By field: what is wrong with the URL that was given for it"""
+
+    def url(self, name: str) -> str:
+        """Where to send. Raises `PiError` when another URL was given and is refused.
+
+        Whoever named a gateway of their own does not want their words and their key at the provider instead.
+        """
+        if problem := self.refused.get(name):
+            raise PiError("provider_unreachable", f"Nothing is sent: {problem}", retryable=False)
+        url: str = getattr(self, name)
+        return url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,11 +152,13 @@ def is_loopback(host: str) -> bool:
 
 def _read_file(path: Path) -> tuple[Mapping[str, Any], list[str]]:
     try:
-        tree = json.loads(path.read_text(encoding="utf-8-sig"))
+        tree = json.loads(read_regular(path, LARGEST_FILE).decode("utf-8-sig"))
     except FileNotFoundError:
         return {}, []
     except OSError as error:
         return {}, [f"{path.name} cannot be read ({error.strerror}); defaults are used"]
+    except RecursionError:
+        return {}, [f"{path.name} is nested too deeply; defaults are used"]
     except ValueError as error:
         where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "it is not UTF-8"
         return {}, [f"{path.name} is not valid JSON ({where}); defaults are used"]
@@ -161,19 +179,14 @@ def _apply_environment(loaded: Loaded, environ: Mapping[str, str]) -> Loaded:
     named = {row.field: (row.variable, environ[row.variable].strip()) for row in ENDPOINTS if row.variable in environ}
     level = environ.get("PI_LOG_LEVEL", "").strip().lower()
     problems = list(loaded.problems)
-    endpoints: dict[str, str] = {}
-    for name, (variable, url) in named.items():
-        if not url:
-            continue
-        if problem := endpoint_problem(url):
-            problems.append(f"{variable} {problem}; ignored")
-        else:
-            endpoints[name] = url.rstrip("/")
+    given = {name: (variable, url) for name, (variable, url) in named.items() if url}
+    endpoints, found = _with_endpoints(loaded.settings.endpoints, given)
+    problems += [f"{problem}; nothing is sent there" for problem in found]
     if level and level not in LOG_LEVELS:
         problems.append(f"PI_LOG_LEVEL is not one of {', '.join(LOG_LEVELS)}; ignored")
     settings = replace(
         loaded.settings,
-        endpoints=replace(loaded.settings.endpoints, **endpoints),
+        endpoints=endpoints,
         log_level=level if level in LOG_LEVELS else loaded.settings.log_level,
     )
     return Loaded(settings=settings, problems=tuple(problems))
@@ -206,15 +219,18 @@ def _endpoints(settings: Settings, value: object) -> Change:
         return settings, ["endpoints is not an object"]
     fields = {row.key: row.field for row in ENDPOINTS}
     problems = [f"endpoints.{key} is not known" for key in value if key not in fields]
-    good: dict[str, str] = {}
-    for key, url in value.items():
-        if key not in fields:
-            continue
-        if problem := endpoint_problem(url):
-            problems.append(f"endpoints.{key} {problem}")
-        else:
-            good[fields[key]] = url.rstrip("/")
-    return replace(settings, endpoints=replace(settings.endpoints, **good)), problems
+    given = {fields[key]: (f"endpoints.{key}", url) for key, url in value.items() if key in fields}
+    endpoints, found = _with_endpoints(settings.endpoints, given)
+    return replace(settings, endpoints=endpoints), problems + found
+
+
+def _with_endpoints(endpoints: Endpoints, given: Mapping[str, tuple[str, Any]]) -> tuple[Endpoints, list[str]]:
+    """By field, its name where it was given and the URL → the endpoints, and what is wrong with which."""
+    judged = {name: (called, endpoint_problem(url)) for name, (called, url) in given.items()}
+    problems = {name: f"{called} {problem}" for name, (called, problem) in judged.items() if problem}
+    good = {name: url.rstrip("/") for name, (_, url) in given.items() if name not in problems}
+    refused = {name: problem for name, problem in endpoints.refused.items() if name not in good} | problems
+    return replace(endpoints, **good, refused=refused), list(problems.values())
 
 
 def _providers(settings: Settings, value: object) -> Change:

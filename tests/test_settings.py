@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pi_server.errors import PiError
 from pi_server.settings import Endpoints, ProviderSettings, Settings, agent_dir, endpoint_problem, load, with_editor
 
 HOME = Path("/home/ada")
@@ -107,17 +110,23 @@ def test_a_bad_value_is_named_and_ignored(tmp_path: Path, tree: dict[str, Any], 
     loaded = load({"PI_AGENT_DIR": str(tmp_path)}, HOME)
     (problem,) = loaded.problems
     assert f"server.json: {named} " in problem
-    assert loaded.settings.endpoints == Endpoints()
+    assert replace(loaded.settings.endpoints, refused={}) == Endpoints()
     assert loaded.settings.model is None
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "7", "\xff"])
+@pytest.mark.parametrize("text", ["{", "[]", "7", "\xff", "[" * 100_000])
 def test_a_broken_file_is_one_problem(tmp_path: Path, text: str) -> None:
     (tmp_path / "server.json").write_text(text, encoding="latin-1")
     loaded = load({"PI_AGENT_DIR": str(tmp_path)}, HOME)
     assert loaded.settings == Settings(agent_dir=tmp_path)
     (problem,) = loaded.problems
     assert problem.startswith("server.json ")
+
+
+def test_a_named_pipe_in_the_files_place_holds_nobody_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "server.json")
+    loaded = load({"PI_AGENT_DIR": str(tmp_path)}, HOME)
+    assert loaded.problems == ("server.json cannot be read (it is not a regular file); defaults are used",)
 
 
 @pytest.mark.parametrize(
@@ -130,9 +139,22 @@ def test_a_broken_file_is_one_problem(tmp_path: Path, text: str) -> None:
 )
 def test_a_bad_variable_is_named_and_ignored(tmp_path: Path, environ: dict[str, str], named: str) -> None:
     loaded = load({"PI_AGENT_DIR": str(tmp_path), **environ}, HOME)
-    assert loaded.settings == Settings(agent_dir=tmp_path)
+    endpoints = replace(loaded.settings.endpoints, refused={})
+    assert replace(loaded.settings, endpoints=endpoints) == Settings(agent_dir=tmp_path)
     (problem,) = loaded.problems
     assert problem.startswith(named)
+
+
+def test_nothing_is_sent_to_the_provider_in_place_of_a_refused_endpoint(tmp_path: Path) -> None:
+    _write(tmp_path, {"endpoints": {"anthropicBase": "http://gateway.test", "anthropicToken": "http://token.test"}})
+    variables = {"PI_AGENT_DIR": str(tmp_path), "PI_ANTHROPIC_TOKEN_URL": "https://token.test"}
+    endpoints = load(variables, HOME).settings.endpoints
+    assert endpoints.url("anthropic_token") == "https://token.test"
+    assert endpoints.url("anthropic_authorize") == Endpoints().anthropic_authorize
+    with pytest.raises(PiError) as caught:
+        endpoints.url("anthropic_base")
+    assert (caught.value.code, caught.value.retryable) == ("provider_unreachable", False)
+    assert "endpoints.anthropicBase is plain http" in caught.value.message
 
 
 def test_an_editor_chooses_the_model_but_never_where_credentials_go(tmp_path: Path) -> None:

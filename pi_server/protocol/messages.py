@@ -15,7 +15,9 @@ from pi_server.values import Model, Provider, ProviderStatus, Value, optional
 
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 Cursor = Annotated[str, Field(max_length=1000)]
-Limit = Annotated[int, Field(ge=1, le=10_000)]
+Flag = Annotated[bool, Field(strict=True)]
+"""Pydantic would take "no" for false"""
+Limit = Annotated[int, Field(ge=1, strict=True)]
 
 
 class NoParams(Value):
@@ -118,7 +120,7 @@ class LogoutResult(Value):
 
 class ModelsParams(Value):
     provider: Id | None = optional()
-    refresh: bool = False
+    refresh: Flag = False
     cursor: Cursor | None = optional()
     limit: Limit | None = optional()
 
@@ -134,8 +136,8 @@ class ModelsResult(Value):
 
 
 class Position(Value):
-    line: Annotated[int, Field(ge=0)]
-    character: Annotated[int, Field(ge=0)]
+    line: Annotated[int, Field(ge=0, strict=True)]
+    character: Annotated[int, Field(ge=0, strict=True)]
 
 
 class Range(Value):
@@ -166,12 +168,12 @@ class ChatParams(Value):
     system: str | None = optional()
     reasoning: str | None = optional()
     """One of the model's `reasoningLevels`"""
-    max_output_tokens: Annotated[int, Field(ge=1)] | None = optional()
-    tools: tuple[str, ...] | bool | None = optional()
+    max_output_tokens: Annotated[int, Field(ge=1, strict=True)] | None = optional()
+    tools: tuple[str, ...] | Flag | None = optional()
     approval: Literal["readOnly", "ask", "auto"] | None = optional()
     cwd: str | None = optional()
     messages: tuple[Message, ...] = ()
-    ephemeral: bool = False
+    ephemeral: Flag = False
 
 
 class ChatResult(Value):

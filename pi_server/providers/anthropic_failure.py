@@ -9,7 +9,6 @@ https://platform.claude.com/docs/en/api/errors
 
 from __future__ import annotations
 
-import email.utils
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 
 from pi_server.errors import PiError
 from pi_server.redaction import clean_provider_message
+from pi_server.retry_after import http_date_ms, retry_after
 from pi_server.values import Reply
 
 PROVIDER = "anthropic"
@@ -181,12 +181,10 @@ def retry_after_ms(headers: Mapping[str, str]) -> int | None:
     exact = _number(headers.get("retry-after-ms"))
     if exact is not None:
         return int(exact)
-    after = headers.get("retry-after")
-    seconds = _number(after)
-    if seconds is not None:
-        return int(seconds * 1000)
-    moment = _http_date(after) or _reset(headers)
-    now = _http_date(headers.get("date"))
+    asked = retry_after(headers)
+    if asked is not None:
+        return asked
+    moment, now = _reset(headers), http_date_ms(headers.get("date", ""))
     return max(0, moment - now) if moment and now else None
 
 
@@ -196,13 +194,6 @@ def _number(text: str | None) -> float | None:
     except ValueError:
         return None
     return number if 0 <= number < 1e9 else None  # noqa: PLR2004 - also refuses nan and inf
-
-
-def _http_date(text: str | None) -> int | None:
-    try:
-        return int(email.utils.parsedate_to_datetime(text or "").timestamp() * 1000)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _reset(headers: Mapping[str, str]) -> int | None:

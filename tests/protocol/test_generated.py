@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,6 +12,11 @@ from pi_server.protocol.methods import CLIENT_REQUESTS, SERVER_NOTIFICATIONS, SE
 from pi_server.protocol.schema import schema_document
 
 
+@cache
+def document() -> dict[str, Any]:
+    return schema_document()
+
+
 def test_generated_files_are_fresh() -> None:
     assert "\n".join(stale(REPOSITORY)) == "", "run `make generate`"
 
@@ -18,7 +24,7 @@ def test_generated_files_are_fresh() -> None:
 def test_every_method_stands_once() -> None:
     names = [method.name for method in (*CLIENT_REQUESTS, *SERVER_NOTIFICATIONS, *SERVER_REQUESTS)]
     assert len(names) == len(set(names))
-    methods = schema_document()["methods"]
+    methods = document()["methods"]
     assert [name for table in methods.values() for name in table] == names
 
 
@@ -33,18 +39,17 @@ def test_every_method_stands_once() -> None:
     ],
 )
 def test_optional_members_may_be_missing_and_others_never(name: str, required: list[str], left_out: list[str]) -> None:
-    definition = schema_document()["$defs"][name]
+    definition = document()["$defs"][name]
     assert definition["required"] == required
     assert set(left_out) <= set(definition["properties"])
 
 
 def test_what_providers_want_back_is_not_on_the_wire() -> None:
-    assert "opaque" not in schema_document()["$defs"]["ReasoningBlock"]["properties"]
+    assert "opaque" not in document()["$defs"]["ReasoningBlock"]["properties"]
 
 
 def test_no_reference_hangs_in_the_air() -> None:
-    document = schema_document()
-    missing = {ref for ref in _refs(document) if ref.removeprefix("#/$defs/") not in document["$defs"]}
+    missing = {ref for ref in _refs(document()) if ref.removeprefix("#/$defs/") not in document()["$defs"]}
     assert missing == set()
 
 

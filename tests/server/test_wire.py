@@ -84,7 +84,9 @@ async def exchange(client: Client, sent: bytes) -> list[tuple[Any, int | None]]:
     return outcomes(client.messages[before:])[:-2]
 
 
-@pytest.mark.parametrize("slow", [[], ["--no-front", "--slow"]], ids=["fast", "slow"])
+@pytest.mark.parametrize(
+    "slow", [pytest.param([], id="fast"), pytest.param(["--no-front", "--slow"], id="slow", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("lines", [False, True], ids=["headers", "lines"])
 async def test_every_rule_of_messages(spawn: Spawn, lines: bool, slow: list[str]) -> None:
     async with spawn(*slow, lines=lines) as client:

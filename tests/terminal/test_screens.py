@@ -12,6 +12,8 @@ import pytest
 from tests.terminal.fake_core import KEY, URL
 from tests.terminal.screen import CTRL_C, CTRL_D, DOWN, ENTER, ESCAPE, UP, Terminal
 
+pytestmark = pytest.mark.slow
+
 COLOUR = re.compile(rb"\x1b\[(?:[0-9;]*;)?[349][0-7](?:;[0-9;]*)?m")
 ROOT = str(Path(__file__).parents[2])
 
