@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import sys
 import uuid
 from collections.abc import AsyncGenerator, Mapping
 from functools import cached_property
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
 WARM_UP_DELAY_S = 0.4
 MAX_LIST_BYTES = 8 * 1024 * 1024
 """A page of a model list; far more than any provider sends"""
+
+# httpx imports its command line where click and rich are installed, and those cost 70 ms and 8 MB that no request
+# needs. Told that there is none, httpx does without, as it does where they are not installed.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 
 def build(
