@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EDITORS := $(VENV)/.editors
 
-.PHONY: help demo test test-fast lint editors generate bench clean
+.PHONY: help demo test test-fast lint editors generate bench report clean
 
 help:
 	@echo "make demo       sign in, list models, chat and sign out against the simulator"
@@ -15,6 +15,7 @@ help:
 	@echo "make editors    a Neovim and a Node client library, for the tests that drive the server with them"
 	@echo "make generate   schema, TypeScript, Lua and the reference page from the method table"
 	@echo "make bench      measure, and write docs/performance.md"
+	@echo "make report     measure briefly, and only print"
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -49,6 +50,9 @@ generate: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks
+
+report: $(READY)
+	$(BIN)/python -m tests.benchmarks --rounds 2 --dry
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/editors/node/node_modules
