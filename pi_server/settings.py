@@ -141,13 +141,16 @@ def endpoint_problem(url: object) -> str | None:
 
 
 def is_loopback(host: str) -> bool:
-    """127.0.0.0/8, ::1 and the name `localhost` (RFC 6761 section 6.3)."""
-    if host == "localhost":
-        return True
+    """127.0.0.0/8, ::1 and the name `localhost` (RFC 6761 section 6.3), as they may be written in a URL.
+
+    No other name is trusted to be one; IPv4 within IPv6 counts as IPv4.
+    """
+    plain = host.lower().strip("[]").rstrip(".")
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(plain)
     except ValueError:
-        return False
+        return plain == "localhost"
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def _read_file(path: Path) -> tuple[Mapping[str, Any], list[str]]:

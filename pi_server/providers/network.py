@@ -20,8 +20,9 @@ import httpx
 from pi_server.errors import PiError
 from pi_server.providers import pool
 from pi_server.providers.body import Body, Enough
-from pi_server.providers.proxies import Proxies, Proxy, is_loopback, proxies
+from pi_server.providers.proxies import Proxies, Proxy, proxies
 from pi_server.providers.trust import trust_context
+from pi_server.settings import is_loopback
 from pi_server.version import __version__
 
 T = TypeVar("T")

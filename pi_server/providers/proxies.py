@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from urllib.parse import unquote, urlsplit
 
 from pi_server.errors import PiError
+from pi_server.settings import is_loopback
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
@@ -57,13 +58,6 @@ def proxies(environ: Mapping[str, str]) -> Proxies:
         variables={scheme: variable for scheme, variable in named.items() if variable},
         direct=tuple(map(_bypass, re.split(r"[\s,]+", environ.get("no_proxy") or environ.get("NO_PROXY") or ""))),
     )
-
-
-def is_loopback(host: str) -> bool:
-    """`localhost` and the loopback addresses, each as it is written in a URL; no other name is trusted to be one."""
-    host = _plain(host)
-    address = _address(host)
-    return host == "localhost" or (address is not None and address.is_loopback)
 
 
 def _variable(environ: Mapping[str, str], name: str) -> tuple[str, str] | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pi_server.errors import PiError
-from pi_server.providers.proxies import Proxy, is_loopback, proxies
+from pi_server.providers.proxies import Proxy, proxies
+from pi_server.settings import is_loopback
 
 P = Proxy(scheme="http", host="proxy.test", port=3128)
 URL = "http://proxy.test:3128"
