@@ -212,18 +212,17 @@ async def test_a_shared_pipe_stays_as_it_was() -> None:
 async def test_a_paused_source_still_notices_the_end() -> None:
     read, write = os.pipe()
     got: list[bytes] = []
-    done = asyncio.Event()
+    paused, done = asyncio.Event(), asyncio.Event()
 
     def receive(data: bytes) -> None:
         got.append(data)
         source.pause()
-        if not data:
-            done.set()
+        (paused if data else done).set()
 
     source = Source(read, receive)
     source.start()
     os.write(write, b"one")
-    await asyncio.sleep(0.05)
+    await paused.wait()
     os.write(write, b"two")
     os.close(write)
     async with asyncio.timeout(5):
