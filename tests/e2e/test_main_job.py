@@ -194,6 +194,8 @@ async def test_another_window_hears_of_a_login_and_a_logout(spawn: Spawn, simula
     async with spawn() as one, spawn() as other:
         await one.initialize()
         await other.initialize()
+        # `initialize` is answered before the server has looked at any file; what it finds then is no news.
+        assert [(await status(window))["state"] for window in (one, other)] == ["loggedOut", "loggedOut"]
         await paste_login(one, simulator)
         await other.until(lambda: _states(other)[-1:] == ["ready"])
         await one.request("pi/logout", {"provider": "anthropic"})
