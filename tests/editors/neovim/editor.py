@@ -16,12 +16,15 @@ from typing import Any
 
 import msgpack
 
-from tests.editors.neovim.screen import Screen
+from tests.editors.neovim.screen import Screen, contrast, luminance
 
-SECONDS = 15.0
+SECONDS = 8.0
+LEAST_CONTRAST = 3.0
+"""WCAG 2.2, 1.4.11: what is no plain text must stand out so much at least"""
+HALF = 0.18
 REQUEST, RESPONSE, NOTIFICATION = 0, 1, 2
 PLUGIN = Path(__file__).parents[3] / "editors" / "neovim"
-QUIET = "set noswapfile laststatus=0 noruler shortmess+=I splitright nomodeline mouse="
+QUIET = "set noswapfile laststatus=0 noruler shortmess+=I splitright nomodeline mouse= fillchars=eob:\\ "
 
 
 class LuaFailed(Exception):
@@ -84,6 +87,12 @@ class Neovim:
             raise AssertionError(f"waited in vain for {what}:\n{self.screen.text()}") from None
         return value
 
+    async def until_true(self, condition: Callable[[], Any]) -> None:
+        """For what Neovim's screen does not tell of; looked at again after every answer of its."""
+        async with asyncio.timeout(SECONDS):
+            while not condition():
+                await self.lua("vim.wait(5)")
+
     async def becomes(self, code: str, expected: Any = True, *arguments: Any) -> None:
         """Until Lua answers so; asked again whenever something changed, and now and then."""
         value = None
@@ -102,6 +111,13 @@ class Neovim:
         await self.lua("vim.cmd.redraw()")
         await self.request("nvim_get_mode")
         return self.screen.text()
+
+    def is_readable(self, background: str) -> None:
+        """Every cell stands out from what is behind it, and the screen is as dark or light as was asked for."""
+        faint = {cell for cell in self.screen.drawn() if contrast(cell[1]) < LEAST_CONTRAST}
+        assert not faint, faint
+        shades = [luminance(colours.background) < HALF for _, colours in self.screen.drawn()]
+        assert (sum(shades) > len(shades) / 2) == (background == "dark")
 
     async def lines(self) -> list[str]:
         """Of the current buffer."""

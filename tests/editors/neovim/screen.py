@@ -24,6 +24,19 @@ class Colours(NamedTuple):
 BLANK = Cell(" ", 0)
 
 
+def luminance(colour: int) -> float:
+    """Relative luminance (WCAG 2.2) of a 24-bit colour, 0 to 1."""
+    channels = [(colour >> shift & 0xFF) / 255 for shift in (16, 8, 0)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(colours: Colours) -> float:
+    """Contrast ratio (WCAG 2.2), 1 to 21."""
+    one, other = sorted((luminance(colours.foreground), luminance(colours.background)))
+    return (other + 0.05) / (one + 0.05)
+
+
 class Screen:
     def __init__(self, columns: int, rows: int) -> None:
         self.columns = columns

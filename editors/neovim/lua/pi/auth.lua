@@ -154,10 +154,10 @@ end
 
 local function ask_domain(provider, method, done, problem)
   local question = enterprise[provider.id]
-  if problem then
-    vim.notify('pi: ' .. problem.message, vim.log.levels.WARN)
-  end
-  vim.ui.input({ prompt = question }, function(domain)
+  local prompt = problem and ('%s. %s'):format(problem.message, question) or question
+  vim.ui.input({ prompt = prompt }, function(domain)
+    -- Neovim leaves the question standing.
+    vim.api.nvim_echo({ { '' } }, false, {})
     if not domain then
       return done(cancelled())
     end

@@ -156,7 +156,9 @@ local function usable(options)
       good.keys = {}
       for key_name, keys in pairs(value) do
         local check = checks['keys.' .. tostring(key_name)]
-        good.keys[key_name] = check and check(keys) and keys or nil
+        if check and check(keys) then
+          good.keys[key_name] = keys
+        end
       end
     elseif checks[name] and checks[name](value) then
       good[name] = value

@@ -145,7 +145,7 @@ function M.open(spec)
   vim.wo[win].wrap = false
   vim.wo[win].list = true
   vim.wo[win].listchars = 'extends:…'
-  vim.wo[win].winhighlight = 'FloatTitle:PiTitle,FloatFooter:PiFooter'
+  vim.wo[win].winhighlight = 'FloatTitle:PiTitle,FloatFooter:PiFooter,NonText:PiHint,Conceal:PiCode'
   local float = { win = win, buf = buf }
   function float.is_open() return vim.api.nvim_win_is_valid(win) end
   function float.close()

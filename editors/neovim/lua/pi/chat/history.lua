@@ -28,9 +28,11 @@ end
 
 ---@param chat pi.Chat
 function M.open(chat)
-  if not require('pi.chat').show_open(chat.chatId) then
-    read(chat, nil, {})
+  if require('pi.chat').show_open(chat.chatId) then
+    return
   end
+  -- Answers are headed with the names of models.
+  require('pi.models').fetch(function() read(chat, nil, {}) end)
 end
 
 -- Pick one of those that were begun in this folder; with `everywhere`, of all.
