@@ -61,21 +61,21 @@ def neovim_of(version: str) -> str:
 def node() -> str:
     """Node with the client library beside it."""
     if not (NODE_CLIENT / "node_modules" / "vscode-languageserver-protocol").is_dir():
-        _missing("the Node client library is not installed")
+        missing("the Node client library is not installed")
     return _recent("Node", shutil.which("node"), OLDEST_NODE)
 
 
 def _recent(name: str, program: str | None, oldest: tuple[int, int]) -> str:
     if program is None:
-        _missing(f"{name} is not installed")
+        missing(f"{name} is not installed")
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
     version = re.search(r"v(\d+)\.(\d+)", said)
     if version is None or (int(version[1]), int(version[2])) < oldest:
-        _missing(f"{name} is older than {'.'.join(map(str, oldest))}")
+        missing(f"{name} is older than {'.'.join(map(str, oldest))}")
     return program
 
 
-def _missing(reason: str) -> NoReturn:
+def missing(reason: str) -> NoReturn:
     reason += "; `make editors` installs it"
     if os.environ.get("PI_REQUIRE_EDITORS"):
         pytest.fail(reason)

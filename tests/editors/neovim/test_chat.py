@@ -142,6 +142,8 @@ async def test_the_server_killed_in_the_middle_keeps_what_came_and_goes_on(nvim:
     assert await nvim.lua("return asked") == "The pi server stopped; what had come was kept"
     assert "> **The pi server stopped; what had come was kept**" in await nvim.lines()
     await nvim.becomes("return require('pi.server').state().phase", "running")
+    await nvim.command("Pi new")
+    await nvim.becomes("return vim.api.nvim_buf_get_name(0):match('chat/2$') ~= nil")
     lines = await answered(nvim, "say 2 words")
     assert lines[-5:] == ["the quick", "", "## You", "", ""]
 
