@@ -174,12 +174,13 @@ async def running(
     cwd: Path,
     size: tuple[int, int] = (100, 30),
     commands: Sequence[str] = (),
+    clean: bool = True,
 ) -> AsyncIterator[Neovim]:
-    """A clean Neovim with the plugin on its runtimepath; killed at the end."""
-    before = [QUIET, f"set runtimepath^={PLUGIN}", *commands]
+    """A Neovim with the plugin on its runtimepath, or unless `clean` one as a person has it; killed at the end."""
+    before = [QUIET, *([f"set runtimepath^={PLUGIN}"] if clean else []), *commands]
     process = await asyncio.create_subprocess_exec(
         program,
-        "--clean",
+        *(("--clean",) if clean else ("-i", "NONE")),
         "--embed",
         *itertools.chain.from_iterable(("--cmd", command) for command in before),
         *arguments,

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from pathlib import Path
 
 KEPT = Path(__file__).with_name("references")
+BLOCK = re.compile(r"<!-- (\S+\.txt) -->\n~~~~text\n(.*?)\n?~~~~\n", re.DOTALL)
 MEND = "PI_WRITE_REFERENCES=1 make test-neovim"
 
 
@@ -21,3 +23,17 @@ def matches(name: str, text: str) -> None:
     if kept != text:
         difference = "".join(difflib.unified_diff(kept.splitlines(True), text.splitlines(True), name, "drawn now"))
         raise AssertionError(f"{name} looks different; if it is meant to, run: {MEND}\n{difference}")
+
+
+def embedded(page: Path) -> dict[str, str]:
+    """The screens that a page shows, by name: blocks that follow `<!-- NAME -->`. They are written anew on demand."""
+    text = page.read_text(encoding="utf-8")
+    if os.environ.get("PI_WRITE_REFERENCES"):
+        text = BLOCK.sub(lambda found: f"<!-- {found[1]} -->\n~~~~text\n{cropped(found[1])}\n~~~~\n", text)
+        page.write_text(text, encoding="utf-8")
+    return {found[1]: found[2] for found in BLOCK.finditer(text)}
+
+
+def cropped(name: str) -> str:
+    """A kept screen without the blank lines around it."""
+    return (KEPT / name).read_text(encoding="utf-8").strip("\n")

@@ -2,7 +2,8 @@
 misbehaviour. Run as a program by the plugin.
 
 In: `scripted.py SCENARIO RECORD`, the first JSON `{method: [reply, …]}`. A reply has `result` or `error`, and `before`
-and `after`, messages around it; `$turnId` in it stands for the request's. The last reply of a method is repeated.
+and `after`, messages around it; `$turnId` in it stands for the request's, and
+`$inFifteenMinutes` for that time in Unix milliseconds. The last reply of a method is repeated.
 A test makes it talk by the request `test/say {messages}`, and die by `test/die`. Out: every message it got, as a line
 in RECORD. Never here: judgement.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +63,8 @@ def answer(scenario: dict[str, Any], message: dict[str, Any]) -> None:
     params = message.get("params") or {}
     replies = scenario.get(message["method"], [{"error": {"code": -32601, "message": "no such method"}}])
     reply = replies.pop(0) if len(replies) > 1 else replies[0]
-    reply = json.loads(json.dumps(reply).replace("$turnId", str(params.get("turnId", ""))))
+    text = json.dumps(reply).replace("$turnId", str(params.get("turnId", "")))
+    reply = json.loads(text.replace('"$inFifteenMinutes"', str(time.time_ns() // 1_000_000 + 900_000)))
     for said in (*reply.get("before", ()), *params.get("messages", ())):
         write(said)
     if not reply.get("silent"):

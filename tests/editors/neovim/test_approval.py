@@ -72,9 +72,7 @@ async def test_a_question_that_is_withdrawn_closes(opens: Open, tmp_path: Path) 
         await scenario.says(nvim, {"method": "$/cancelRequest", "params": {"id": "ask-1"}})
         await nvim.sees("Edit x2.py")
         await nvim.until_true(scenario.answers)
-    assert scenario.answers() == [
-        {"jsonrpc": "2.0", "id": "ask-1", "error": {"code": -32800, "message": "Withdrawn"}}
-    ]
+    assert scenario.answers() == [{"jsonrpc": "2.0", "id": "ask-1", "error": {"code": -32800, "message": "Withdrawn"}}]
 
 
 @pytest.mark.parametrize("background", ["dark", "light"])

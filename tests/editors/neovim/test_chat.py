@@ -327,7 +327,8 @@ async def test_a_code_block_is_yanked_and_inserted(opens: Open, answers_with_cod
         await nvim.becomes("return vim.fn.getreg('\"')", "return 2\nend\n")
         await nvim.keys("Ggp")
         await nvim.becomes(
-            "return vim.api.nvim_buf_get_lines(vim.fn.bufnr('f.lua'), 0, -1, false)", ["first", "return 2", "end", "last"]
+            "return vim.api.nvim_buf_get_lines(vim.fn.bufnr('f.lua'), 0, -1, false)",
+            ["first", "return 2", "end", "last"],
         )
 
 

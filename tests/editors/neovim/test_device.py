@@ -24,7 +24,11 @@ STEP = {
     "instructions": "Open the address in any browser and type the code",
 }
 COPILOT = provider("github-copilot", "GitHub Copilot", "deviceCode")
-BAD_DOMAIN = {"code": -32602, "message": "x", "data": {"code": "invalid_params", "message": "enterpriseDomain: no host"}}
+BAD_DOMAIN = {
+    "code": -32602,
+    "message": "x",
+    "data": {"code": "invalid_params", "message": "enterpriseDomain: no host"},
+}
 
 
 def attempt(state: str = "polling", seconds: int = 900, **members: Any) -> dict[str, Any]:
@@ -127,8 +131,14 @@ async def test_leaving_it_cancels_the_attempt(opens: Open, tmp_path: Path, keys:
 @pytest.mark.parametrize(
     ("news", "said"),
     [
-        (updated("expired", error={"code": "attempt_expired", "message": "The code ran out of time"}), "ran out of time"),
-        (updated("failed", error={"code": "login_denied", "message": "GitHub said no", "action": "login"}), "1: Sign in"),
+        (
+            updated("expired", error={"code": "attempt_expired", "message": "The code ran out of time"}),
+            "ran out of time",
+        ),
+        (
+            updated("failed", error={"code": "login_denied", "message": "GitHub said no", "action": "login"}),
+            "1: Sign in",
+        ),
     ],
     ids=["expired", "denied"],
 )
@@ -153,10 +163,9 @@ async def test_the_server_dying_closes_it(opens: Open, tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=["80x24", "120x36"])
 @pytest.mark.parametrize("background", ["dark", "light"])
 async def test_how_it_looks(opens: Open, tmp_path: Path, size: tuple[int, int], background: str) -> None:
-    scenario = scenario_of(tmp_path, {"result": attempt(seconds=-1)})
+    scenario = scenario_of(tmp_path, {"result": attempt(expiresAt="$inFifteenMinutes")})
     async with opens(commands=[scenario.setup], size=size) as nvim:
         await nvim.command(f"set background={background}")
         await open_code(nvim)
-        await nvim.sees("0:00 left")
-        matches(f"screens/device-{size[0]}x{size[1]}.txt", await nvim.settled())
+        matches(f"screens/device-{size[0]}x{size[1]}.txt", await nvim.sees("15:00 left", "q cancel"))
         nvim.is_readable(background)

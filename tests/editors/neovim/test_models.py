@@ -24,7 +24,8 @@ vim.ui.select = function(items, options, choose)
   local lines = vim.tbl_map(options.format_item, items)
   local buf = vim.api.nvim_create_buf(false, true)
   vim.api.nvim_buf_set_lines(buf, 0, -1, false, lines)
-  local place = { relative = 'editor', row = 3, col = 3, width = 70, height = #lines, title = 'Their picker', border = 'single' }
+  local place = { relative = 'editor', row = 3, col = 3, width = 70, height = #lines, border = 'single' }
+  place.title = 'Their picker'
   local win = vim.api.nvim_open_win(buf, true, place)
   vim.keymap.set('n', '<CR>', function()
     local item = items[vim.api.nvim_win_get_cursor(win)[1]]
@@ -97,7 +98,9 @@ async def test_it_opens_with_what_is_known_and_the_choice_is_kept(
 
 async def test_a_better_list_comes_in_where_the_person_stands(opens: Open, tmp_path: Path) -> None:
     worse, better = listed(SONNET, GPT), listed(OPUS, model("Brand New"), SONNET, GPT)
-    scenario = Scenario(tmp_path, {"pi/models": [worse, {**worse, "result": {**worse["result"], "stale": True}}, better]})
+    scenario = Scenario(
+        tmp_path, {"pi/models": [worse, {**worse, "result": {**worse["result"], "stale": True}}, better]}
+    )
     async with opens(commands=[scenario.setup]) as nvim:
         await nvim.command("Pi models")
         await nvim.sees("Sonnet", "GPT")
@@ -132,7 +135,15 @@ async def test_one_that_needs_a_sign_in_offers_it(opens: Open, tmp_path: Path) -
             "pi/models": [listed(SONNET, OPUS)],
             "pi/providers": [{"result": {"providers": [provider("anthropic", "Anthropic", "apiKey")]}}],
             "pi/login/start": [
-                {"result": {"loginId": "l", "provider": "anthropic", "state": "succeeded", "expiresAt": 0, "step": None}}
+                {
+                    "result": {
+                        "loginId": "l",
+                        "provider": "anthropic",
+                        "state": "succeeded",
+                        "expiresAt": 0,
+                        "step": None,
+                    }
+                }
             ],
         },
     )

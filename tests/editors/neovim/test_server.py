@@ -116,14 +116,18 @@ async def test_what_it_says_of_itself_is_checked(
 async def test_whoever_asks_while_it_starts_waits_for_the_one_start(opens: Open, tmp_path: Path) -> None:
     scenario = Scenario(tmp_path, {"pi/health": [{"result": {"version": "9.9"}}]})
     async with opens(commands=[scenario.setup]) as nvim:
-        await nvim.lua(f"answers = 0 for _ = 1, 5 do {HEALTH.replace('answer = err or health', 'answers = answers + 1')} end")
+        await nvim.lua(
+            f"answers = 0 for _ = 1, 5 do {HEALTH.replace('answer = err or health', 'answers = answers + 1')} end"
+        )
         await nvim.becomes("return answers", 5)
     assert [message["method"] for message in scenario.heard][:3] == ["initialize", "initialized", "pi/health"]
     assert len(scenario.calls("initialize")) == 1
     assert scenario.calls("initialize")[0]["capabilities"]["experimental"] == {"pi": {"approvals": True}}
 
 
-async def test_it_is_started_again_after_a_crash_five_times_in_three_minutes_and_then_that_is_said(nvim: Neovim) -> None:
+async def test_it_is_started_again_after_a_crash_five_times_in_three_minutes_and_then_that_is_said(
+    nvim: Neovim,
+) -> None:
     pids = [(await health(nvim))["pid"]]
     for _ in range(RESTARTS):
         os.kill(pids[-1], signal.SIGKILL)
@@ -196,7 +200,12 @@ async def test_nothing_is_loaded_before_it_is_used_and_starting_costs_less_than_
     times = tmp_path / "times"
     for _ in range(3):
         async with opens("--startuptime", str(times)) as nvim:
-            assert await nvim.lua("return vim.tbl_filter(function(n) return n:match('^pi') end, vim.tbl_keys(package.loaded))") == []
+            assert (
+                await nvim.lua(
+                    "return vim.tbl_filter(function(n) return n:match('^pi') end, vim.tbl_keys(package.loaded))"
+                )
+                == []
+            )
             assert await nvim.lua("return vim.fn.exists(':Pi')") == 2
     took = re.findall(r"([\d.]+): sourcing \S*editors/neovim/plugin/pi\.lua", times.read_text(encoding="utf-8"))
     assert len(took) == 3

@@ -1,4 +1,5 @@
--- Numbers and times as people read them. Pure.
+-- Numbers, times and states as people read them.
+-- In: values. Out: short texts. Never here: anything but `now` that looks at the world.
 
 local M = {}
 

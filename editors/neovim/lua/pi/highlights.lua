@@ -1,4 +1,5 @@
--- Colours are the colour scheme's: each group is a link, and a default that anybody may override.
+-- The highlight groups.
+-- In: nothing. Out: a link for each to a group of the colour scheme. Never here: a colour, what cannot be overridden.
 
 local M = {}
 
