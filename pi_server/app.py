@@ -12,19 +12,26 @@ import os
 import random
 import sys
 import uuid
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from pi_server import settings as settings_
-from pi_server.auth import anthropic as anthropic_auth
+from pi_server.auth import anthropic, api_keys, copilot
 from pi_server.auth.accounts import Accounts
+from pi_server.auth.copilot_names import PROVIDER as COPILOT
+from pi_server.auth.provider import ProviderAuth
+from pi_server.auth.providers import Providers
 from pi_server.auth.store import Store
 from pi_server.clock import Clock, SystemClock
 from pi_server.providers.catalog import Catalog
-from pi_server.server.handlers import Client, Handlers, Services
+from pi_server.server.handlers import Client, Handlers
+from pi_server.server.services import Services
+from pi_server.servers import UserServers
+from pi_server.settings import Settings
 from pi_server.values import Reply, Request
 
 if TYPE_CHECKING:
@@ -32,16 +39,17 @@ if TYPE_CHECKING:
 
     from pi_server.agent.chats import Chats
     from pi_server.agent.loop import Turns
+    from pi_server.auth.attempt import Attempt
     from pi_server.auth.attempts import Attempts
     from pi_server.auth.credentials import Resolved
-    from pi_server.auth.httpx_auth import CredentialAuth
-    from pi_server.auth.signin import Attempt
-    from pi_server.conversation import Retry
-    from pi_server.providers.anthropic import Anthropic
-    from pi_server.providers.base import Answer, Delta, Prompt
+    from pi_server.providers.base import Adapter, Prompt
+    from pi_server.providers.routes import Pieces, Routes
     from pi_server.providers.stream import Progress
+    from pi_server.values import Model
+    from pi_server.vendors import Vendors
 
 WARM_UP_DELAY_S = 0.4
+BUILT_IN = (anthropic.PROVIDER, COPILOT, api_keys.OPENAI)
 MAX_LIST_BYTES = 8 * 1024 * 1024
 """A page of a model list; far more than any provider sends"""
 
@@ -62,6 +70,22 @@ def build(
     return App(environ, home, client, editor_settings, clock or SystemClock())
 
 
+def servers(environ: Mapping[str, str], home: Path) -> tuple[str, ...]:
+    """The ids of the user's own servers."""
+    path = settings_.agent_dir(environ, home) / "models.json"
+    return tuple(UserServers(path, BUILT_IN).by_id())
+
+
+def _built_in(settings: Settings) -> Mapping[str, ProviderAuth]:
+    """In the order of preference."""
+    providers = (
+        anthropic.provider_auth(settings.endpoints),
+        copilot.provider_auth(settings.endpoints, settings.provider(COPILOT).headers),
+        api_keys.openai(),
+    )
+    return {provider.id: provider for provider in providers}
+
+
 class App:
     """What runs behind one client. Closing it waits for refreshes in flight, 30 s at most."""
 
@@ -80,8 +104,10 @@ class App:
         self._environ = environ
         self._clock = clock
         self._rng = random.Random()  # noqa: S311 - spreads retries over time
-        self._providers = {anthropic_auth.PROVIDER: anthropic_auth.provider_auth(self.settings.endpoints)}
         folder = self.settings.agent_dir
+        user_servers = UserServers(folder / "models.json", BUILT_IN)
+        self._servers = user_servers.by_id
+        self._providers = Providers(_built_in(self.settings), self._servers)
         self.accounts = Accounts(
             Store(folder / "oauth.json"),
             self._providers,
@@ -95,7 +121,8 @@ class App:
             folder / "cache",
             folder / "models.json",
             clock,
-            origins={anthropic_auth.PROVIDER: self.settings.endpoints.anthropic_base},
+            origin=self._origin,
+            servers=self._servers,
         )
         services = Services(
             settings=lambda: self.settings,
@@ -109,6 +136,7 @@ class App:
             started_at=clock.monotonic(),
             log_file=folder / "logs" / "pi-serve.log",
             fetch_models=self._fetch_models,
+            accept_terms=self._accept_terms,
         )
         self.handlers = Handlers(services, client)
 
@@ -133,7 +161,8 @@ class App:
             catalog=self.catalog,
             chats=self.chats,
             stream=self._stream,
-            providers=tuple(self._providers),
+            providers=self._providers,
+            fetch_models=self._fetch_models,
             settings=lambda: self.settings,
             clock=self._clock,
             new_id=_new_id,
@@ -186,52 +215,75 @@ class App:
         return build_client(self._environ)
 
     @cached_property
-    def _anthropic(self) -> Anthropic:
-        from pi_server.providers.anthropic import Anthropic
+    def _routes(self) -> Routes:
+        from pi_server.providers.routes import Routes
 
-        own = self.settings.provider(anthropic_auth.PROVIDER)
-        base = self.settings.endpoints.url("anthropic_base")
-        return Anthropic(base, headers=own.headers, system_prefix=own.system_prefix)
+        return Routes()
+
+    def _vendors(self) -> Vendors:
+        from pi_server.vendors import Vendors
+
+        return Vendors(settings=self.settings, servers=self._servers())
+
+    def _origin(self, provider: str) -> str | None:
+        """Whose model list a provider's is."""
+        endpoints = self.settings.endpoints
+        match provider:
+            case anthropic.PROVIDER:
+                return endpoints.anthropic_base
+            case api_keys.OPENAI:
+                return endpoints.openai_base
+        if provider != COPILOT:
+            return self._servers()[provider].base_url
+        status = self.accounts.status(provider)
+        where = endpoints.copilot_base or endpoints.github_api
+        return f"{where} {status.source} {status.account}" if status.source else None
 
     async def _send(self, request: Request) -> Reply:
         from pi_server.auth.sender import send
 
         return await send(self._client, request)
 
-    def _auth(self, provider: str, resolved: Resolved) -> CredentialAuth:
-        from pi_server.auth.httpx_auth import CredentialAuth
-
-        return CredentialAuth(self.accounts, provider, resolved)
-
-    def _stream(
-        self, resolved: Resolved, prompt: Prompt, progress: Progress
-    ) -> AsyncGenerator[Delta | Retry | Answer, None]:
+    async def _stream(self, resolved: Resolved, prompt: Prompt, progress: Progress) -> Pieces:
         from pi_server.providers.stream import stream
 
-        auth = self._auth(prompt.model.provider, resolved)
-        return stream(self._client, auth, self._anthropic, prompt, clock=self._clock, rng=self._rng, progress=progress)
+        vendors = self._vendors()
+        auth = vendors.chat_auth(self.accounts, resolved, prompt)
+
+        def send(adapter: Adapter) -> Pieces:
+            return stream(self._client, auth, adapter, prompt, clock=self._clock, rng=self._rng, progress=progress)
+
+        async with aclosing(self._routes.stream(prompt.model, vendors.adapters(prompt.model), send)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def _fetch_models(self, provider: str) -> None:
+        vendors = self._vendors()
+        send = self._signed(vendors.list_auth(self.accounts, await self.accounts.credential(provider), provider))
+        await self.catalog.refresh(provider, lambda: vendors.fetch_models(provider, send))
+
+    async def _accept_terms(self, model: Model) -> None:
+        from pi_server.providers.copilot import accept_terms
+
+        auth = self._vendors().terms_auth(self.accounts, await self.accounts.credential(COPILOT))
+        await accept_terms(model.name_at_provider, self._signed(auth))
+
+    def _signed(self, auth: httpx.Auth) -> Callable[[Request], Awaitable[Reply]]:
         from pi_server.auth.sender import send
-        from pi_server.providers.anthropic_list import fetch_models
 
-        auth = self._auth(provider, await self.accounts.credential(provider))
-
-        async def signed(request: Request) -> Reply:
-            return await send(self._client, request, auth=auth, max_body_bytes=MAX_LIST_BYTES)
-
-        await self.catalog.refresh(provider, lambda: fetch_models(self._anthropic, signed))
+        return lambda request: send(self._client, request, auth=auth, max_body_bytes=MAX_LIST_BYTES)
 
     def _login_updated(self, attempt: Attempt) -> None:
         self.handlers.login_updated(attempt)
 
 
 def _load_what_a_turn_needs() -> None:
+    from pi_server import vendors
     from pi_server.agent import loop
-    from pi_server.auth import httpx_auth, sender
-    from pi_server.providers import anthropic, network
+    from pi_server.auth import sender
+    from pi_server.providers import network
 
-    del loop, httpx_auth, sender, anthropic, network
+    del loop, sender, vendors, network
 
 
 def _new_id() -> str:

@@ -46,7 +46,7 @@ def run(argv: Sequence[str]) -> int:
     if arguments[:1] == ["serve"] and "-h" not in arguments and "--help" not in arguments:
         from pi_server.server.front import main as serve
 
-        return serve([argument for argument in arguments[1:] if argument != "--json"], _build)
+        return serve([argument for argument in arguments[1:] if argument != "--json"], _build, _servers)
     from pi_server.terminal.failure import quiet_when_nobody_reads
 
     return quiet_when_nobody_reads(lambda: _run(arguments))
@@ -60,6 +60,19 @@ def _build(client: Session, editor_settings: Mapping[str, Any]) -> App:
     from pi_server.terminal.world import home_directory
 
     return build(os.environ, home_directory(), client, editor_settings=editor_settings)
+
+
+def _servers() -> tuple[str, ...]:
+    """The ids of the user's own servers, for `initialize`: a look at the disk, and imports only if there is a file."""
+    import os
+
+    folder = os.environ.get("PI_AGENT_DIR", "").strip() or "~/.pi/agent"
+    if not os.path.exists(os.path.expanduser(f"{folder}/models.json")):  # noqa: PTH110, PTH111
+        return ()
+    from pi_server.app import servers
+    from pi_server.terminal.world import home_directory
+
+    return servers(os.environ, home_directory())
 
 
 def _run(arguments: list[str]) -> int:

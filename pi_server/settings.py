@@ -32,6 +32,13 @@ class Endpoints:
     anthropic_base: str = "https://api.anthropic.com"
     anthropic_authorize: str = "https://claude.ai/oauth/authorize"
     anthropic_token: str = "https://platform.claude.com/v1/oauth/token"
+    openai_base: str = "https://api.openai.com/v1"
+    github: str = ""
+    """Where people sign in to GitHub; empty: `https://{the enterprise domain, else github.com}`"""
+    github_api: str = ""
+    """GitHub's own API; empty: `https://api.{the enterprise domain, else github.com}`"""
+    copilot_base: str = ""
+    """Copilot's API; empty: where the token says"""
     refused: Mapping[str, str] = field(default_factory=dict)
     """By field: what is wrong with the URL that was given for it"""
 
@@ -59,6 +66,10 @@ ENDPOINTS = (
     Endpoint(field="anthropic_base", variable="ANTHROPIC_BASE_URL", key="anthropicBase"),
     Endpoint(field="anthropic_authorize", variable="PI_ANTHROPIC_AUTHORIZE_URL", key="anthropicAuthorize"),
     Endpoint(field="anthropic_token", variable="PI_ANTHROPIC_TOKEN_URL", key="anthropicToken"),
+    Endpoint(field="openai_base", variable="OPENAI_BASE_URL", key="openaiBase"),
+    Endpoint(field="github", variable="PI_GITHUB_URL", key="github"),
+    Endpoint(field="github_api", variable="PI_GITHUB_API_URL", key="githubApi"),
+    Endpoint(field="copilot_base", variable="PI_COPILOT_BASE_URL", key="copilotBase"),
 )
 
 
@@ -256,12 +267,13 @@ def _headers(name: str, entry: Mapping[str, Any], problems: list[str]) -> Mappin
     if not isinstance(headers, dict):
         problems.append(f"{name}.headers is not an object")
         return {}
-    bad = list(_bad_headers(headers))
+    bad = list(bad_headers(headers))
     problems += [f"{name}.headers.{header} is not a plain text" for header in bad]
     return {header: value for header, value in headers.items() if header not in bad}
 
 
-def _bad_headers(headers: Mapping[str, Any]) -> Iterator[str]:
+def bad_headers(headers: Mapping[str, Any]) -> Iterator[str]:
+    """The names of those that no request can carry."""
     for header, value in headers.items():
         if not isinstance(value, str) or not f"{header}{value}".isprintable() or not f"{header}{value}".isascii():
             yield header

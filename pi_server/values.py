@@ -47,7 +47,7 @@ class Request:
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
 
 
@@ -76,6 +76,13 @@ class Price(Value):
     cache_write: float
 
 
+class Policy(Value):
+    """Whether an account has agreed to a model's terms; who has not may do so with `pi/models/enable`."""
+
+    state: Literal["enabled", "disabled", "unconfigured"]
+    terms: str | None = optional()
+
+
 class Model(Value):
     """One entry of a model list."""
 
@@ -95,6 +102,10 @@ class Model(Value):
     unavailable_reason: Problem | None = None
     api: str
     """The wire it speaks, such as `anthropic-messages`"""
+    multiplier: float | None = optional()
+    """How many requests of the plan one request counts as, where the provider says so"""
+    policy: Policy | None = optional()
+    """Where the provider wants its terms accepted, or an organisation decides"""
 
     @property
     def name_at_provider(self) -> str:

@@ -26,11 +26,12 @@ FLOORS = [
         "folders",
         "regular",
         "retry_after",
+        "servers",
     },
     {"protocol", "auth", "providers"},
     {"agent"},
     {"server"},
-    {"app"},
+    {"app", "vendors"},
     {"terminal", "simulator"},
     {"cli", "__main__"},
 ]
@@ -40,7 +41,7 @@ APART = [{"protocol", "auth", "providers"}]
 FOREIGN = {
     "pygls": {"server"},
     "lsprotocol": {"server"},
-    "httpx": {"auth", "providers", "app", "simulator"},
+    "httpx": {"auth", "providers", "app", "vendors", "simulator"},
     "httpcore": {"providers"},
     "prompt_toolkit": {"terminal"},
     "rich": {"terminal"},

@@ -5,7 +5,7 @@ Never here: the network; a provider counts as available by what is known of its 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from pi_server.errors import InvalidParams, PiError
@@ -16,6 +16,8 @@ UNKNOWN_PROVIDER = "unknown_provider"
 
 class Catalog(Protocol):
     """What is known of models without asking anybody."""
+
+    def models(self, provider: str | None = None) -> Sequence[Model]: ...
 
     def find(self, model_id: str) -> Model:
         """An id unknown under a known provider is a model like any other; raises `InvalidParams` unknown_provider."""
@@ -50,14 +52,19 @@ def remembered(model_id: str, catalog: Catalog, where: str) -> Model:
         raise PiError("model_not_found", f"{where} names a model of no known provider; choose another model") from None
 
 
-def default(catalog: Catalog, accounts: Statuses, providers: Sequence[str]) -> Model:
+def first_ready(accounts: Statuses, providers: Iterable[str]) -> str | None:
+    """The first provider that is signed in."""
+    return next((provider for provider in providers if accounts.status(provider).state == "ready"), None)
+
+
+def default(catalog: Catalog, accounts: Statuses, providers: Iterable[str]) -> Model:
     """A default of the first provider that is signed in.
 
     With none, one whose sign-in is dead or unreadable: asking for its credential says precisely what is wrong.
     """
     statuses = {provider: accounts.status(provider) for provider in providers}
-    ready = [provider for provider in providers if statuses[provider].state == "ready"]
-    troubled = [provider for provider in providers if statuses[provider].state in {"expired", "error"}]
+    ready = [provider for provider in statuses if statuses[provider].state == "ready"]
+    troubled = [provider for provider in statuses if statuses[provider].state in {"expired", "error"}]
     for provider in (*ready, *troubled):
         if model_id := catalog.default(provider):
             return catalog.find(model_id)
@@ -65,5 +72,5 @@ def default(catalog: Catalog, accounts: Statuses, providers: Sequence[str]) -> M
     raise PiError(
         "login_required",
         next(known, "No provider is signed in; sign in, or set an API key in the environment"),
-        provider=providers[0] if len(providers) == 1 else None,
+        provider=next(iter(statuses)) if len(statuses) == 1 else None,
     )

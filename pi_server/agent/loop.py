@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -100,7 +100,8 @@ class Turns:
         catalog: choice.Catalog,
         chats: Chats,
         stream: Stream,
-        providers: Sequence[str],
+        providers: Iterable[str],
+        fetch_models: Callable[[str], Awaitable[None]],
         settings: Callable[[], Settings],
         clock: Clock,
         new_id: Callable[[], str],
@@ -110,6 +111,7 @@ class Turns:
         self._chats = chats
         self._stream = stream
         self._providers = providers
+        self._fetch_models = fetch_models
         self._settings = settings
         self._clock = clock
         self._new_id = new_id
@@ -169,7 +171,9 @@ class Turns:
         before = held.enter_context(self._in_line(run.turn.chat_id))
         user = await self._user_message(params, document)
         chat = await self._chat(params)
+        unheard = await self._ask_for_models(params, chat)
         no_model = self._choose(run, chat)
+        no_model = no_model and (unheard or no_model)
         if before:
             await asyncio.shield(before)
             chat = await self._chat(params)  # the turn before may have changed the model
@@ -218,6 +222,22 @@ class Turns:
         if params.reasoning is not None and params.reasoning not in run.model.reasoning_levels:
             levels = ", ".join(run.model.reasoning_levels) or "none"
             raise InvalidParams(f"reasoning: not a level of {run.model.name}, which has: {levels}")
+        return None
+
+    async def _ask_for_models(self, params: ChatParams, chat: Chat | None) -> PiError | None:
+        """Where nobody chose a model and whoever is signed in has never said which there are, it is asked now.
+
+        Out: why it did not answer.
+        """
+        if params.model or self._settings().model or (chat and chat.model):
+            return None
+        provider = choice.first_ready(self._accounts, self._providers)
+        if provider is None or self._catalog.models(provider):
+            return None
+        try:
+            await self._fetch_models(provider)
+        except PiError as error:
+            return error
         return None
 
     def _model(self, params: ChatParams, chat: Chat | None) -> Model:
@@ -300,6 +320,7 @@ def _prompt(params: ChatParams, model: Model, messages: Sequence[Message]) -> Pr
         system=params.system,
         max_output_tokens=min(wanted, model.max_output_tokens) if wanted else None,
         reasoning=params.reasoning,
+        interaction_id=messages[-1].id,
     )
 
 

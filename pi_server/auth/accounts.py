@@ -24,7 +24,9 @@ from pi_server.auth.entries import Entries, fields
 from pi_server.auth.lock import Patience
 from pi_server.auth.provider import ProviderAuth
 from pi_server.auth.refresh import Refresher, SendRequest
+from pi_server.auth.renewals import Renewals
 from pi_server.auth.store import Store
+from pi_server.auth.traded import Traded
 from pi_server.auth.unsaved import Unsaved
 from pi_server.auth.watch import Announcer, OnChange, Standing
 from pi_server.clock import Clock
@@ -76,7 +78,9 @@ class Accounts:
         self._clock = clock
         self._rng = rng
         self._unsaved = Unsaved()
-        self._refresher = Refresher(store, send, clock, rng, Cooldowns(), self._unsaved)
+        self._renewals = Renewals(clock)
+        self._refresher = Refresher(store, send, clock, rng, Cooldowns(), self._unsaved, self._renewals)
+        self._traded = Traded(send, clock, self._renewals)
         self._refreshes: dict[tuple[str, str], asyncio.Task[Credential | None]] = {}
         self._savers: dict[str, asyncio.Task[None]] = {}
         self._announcer = Announcer(self._standing)
@@ -108,6 +112,7 @@ class Accounts:
         self._auth(provider)
         with _about(provider):
             await self.store.put(provider, credential, self._patience())
+        self._renewals.got(provider, credential)
         self._unsaved.drop(provider)
         self._announcer.tell(provider, always=True)
 
@@ -144,6 +149,7 @@ class Accounts:
     async def close(self) -> None:
         """Wait until refreshes in flight are saved, 30 s at most; no new one is begun."""
         self._closing = True
+        await self._traded.close()
         if self._refreshes or self._savers:
             await self._first_of(CLOSE_WAIT, [asyncio.ensure_future(self._finish())])
 
@@ -157,8 +163,10 @@ class Accounts:
     async def _credential(self, auth: ProviderAuth, rejected: Resolved | None) -> Resolved:
         for _ in range(ROUNDS):
             found = self._resolve(auth)
-            if not isinstance(found.credential, OAuth) or found.source != "oauth":
+            if not isinstance(found.credential, OAuth) or (found.source != "oauth" and found.credential.access):
                 return self._unless_rejected(auth, found, rejected)
+            if found.source != "oauth":
+                return await self._traded.credential(auth, found, _access(rejected))
             match self._refresher.verdict(auth.id, found.credential, refused=_access(rejected)):
                 case "use":
                     return found

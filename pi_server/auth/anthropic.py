@@ -9,11 +9,11 @@ The client id is the public one that the service knows; there is no client secre
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Generator
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
+from pi_server.auth.api_keys import checked_key, given
 from pi_server.auth.credentials import ApiKey, Credential, OAuth
 from pi_server.auth.flow import Ask, Flow, InvalidPaste, Send, Show, Step
 from pi_server.auth.paste import parse_paste
@@ -37,8 +37,6 @@ _LABEL = "Authorization code"
 _PLACEHOLDER = "code#state"
 _COPY_CODE = "Open the address, approve, then paste the code that the page shows"
 _BROWSER = "Open the address and approve; if the page cannot reach this program, paste its address or code here"
-_VISIBLE = re.compile(r"[\x21-\x7e]+")
-_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
 
 METHODS = (
     LoginMethod(id="pasteCode", label="Claude account: paste a code"),
@@ -69,7 +67,7 @@ def start(request: LoginRequest, endpoints: Endpoints) -> Flow:
     if request.enterprise_domain:
         raise InvalidParams("Anthropic has no enterpriseDomain", provider=PROVIDER)
     if request.method == "apiKey":
-        return _given(api_key(request.api_key or ""))
+        return given(api_key(request.api_key or ""))
     return login(
         endpoints,
         redirect_uri=request.redirect_uri or COPY_CODE_REDIRECT,
@@ -147,19 +145,12 @@ def refresh(credential: OAuth, endpoints: Endpoints, now_ms: Milliseconds) -> Fl
 
 def api_key(key: str) -> ApiKey:
     """A key that a person gave, checked for its shape. Raises `InvalidParams`, which never repeats it."""
-    key = key.strip()
-    if not key:
-        raise InvalidParams("apiKey is empty", provider=PROVIDER)
     if BEARER_MARK in key or "sk-ant-ort" in key:
         raise InvalidParams(
             "apiKey holds a token of a sign-in, not an API key; sign in instead, or set ANTHROPIC_OAUTH_TOKEN",
             provider=PROVIDER,
         )
-    if _URL.match(key):
-        raise InvalidParams("apiKey holds an address, not an API key", provider=PROVIDER)
-    if not _VISIBLE.fullmatch(key):
-        raise InvalidParams("apiKey holds white space or characters that no API key has", provider=PROVIDER)
-    return ApiKey(key=key)
+    return ApiKey(key=checked_key(key, PROVIDER))
 
 
 def headers(credential: Credential) -> dict[str, str]:
@@ -169,11 +160,6 @@ def headers(credential: Credential) -> dict[str, str]:
     if BEARER_MARK in credential.key:
         return _bearer(credential.key)
     return {"x-api-key": credential.key}
-
-
-def _given(credential: Credential) -> Flow:
-    yield from ()
-    return credential
 
 
 def _bearer(token: str) -> dict[str, str]:

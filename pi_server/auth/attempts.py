@@ -12,10 +12,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Protocol
 
+from pi_server.auth.attempt import Attempt
 from pi_server.auth.credentials import Credential
 from pi_server.auth.loopback import Listener, listen
 from pi_server.auth.provider import LoginRequest, ProviderAuth
-from pi_server.auth.signin import TTL_S, Attempt, Signin, World
+from pi_server.auth.signin import TTL_S, Signin, World
 from pi_server.clock import Clock
 from pi_server.errors import InvalidParams, PiError
 from pi_server.values import Reply, Request

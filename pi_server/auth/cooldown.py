@@ -63,15 +63,17 @@ class Cooldown:
         )
 
 
-def judge(credential: OAuth, cooldown: Cooldown, now_ms: int, *, refused: bool) -> Verdict:
+def judge(credential: OAuth, cooldown: Cooldown, now_ms: int, *, refused: bool, renewal_due: bool = False) -> Verdict:
     """What to do with a stored sign-in. `refused`: the provider just answered 401 to its access token.
+
+    `renewal_due`: it has been in use for as long as the provider wants, whatever the wall clock says.
 
     A token with time left is used rather than refreshed against a pause or after a lost answer. One that is over or
     refused is refreshed at once; only a pause after failed attempts holds it back.
     """
     if cooldown.dead:
         return "expired"
-    if not refused and not credential.due(now_ms, cooldown.renewed_at):
+    if not refused and not renewal_due and not credential.due(now_ms, cooldown.renewed_at):
         return "use"
     needed = refused or not credential.access or credential.dead(now_ms)
     if not credential.refresh:

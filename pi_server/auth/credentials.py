@@ -18,6 +18,12 @@ class OAuth:
     expires: int
     """Unix milliseconds, the true expiry"""
     account: str | None = None
+    enterprise_domain: str | None = None
+    """The host that the person signs in at, where that is not the provider's usual one"""
+    api_base: str | None = None
+    """Where requests with this token go, as the provider said when it gave the token"""
+    refresh_in_s: int | None = field(default=None, compare=False)
+    """How long the provider wants it used, in seconds from when it was got; kept in memory alone"""
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Members of the stored entry that this program does not know; they survive every rewrite"""
 

@@ -17,7 +17,11 @@ from pi_server.values import Problem
 
 NEVER_MS = 2**53 - 1
 """The expiry of a token that names none and cannot be refreshed: it is used until the provider refuses it."""
-KNOWN = frozenset({"type", "access", "refresh", "expires", "account", "key"})
+KNOWN = frozenset(
+    {"type", "access", "refresh", "expires", "account", "enterpriseDomain", "enterpriseUrl", "apiBase", "key"}
+)
+_TEXTS = ("account", "enterpriseDomain", "enterpriseUrl", "apiBase")
+"""Members that are left as they are where they hold no text"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +68,21 @@ def _read_oauth(value: Mapping[str, Any]) -> OAuth | None:
     access, refresh = _token(value.get("access")), _token(value.get("refresh"))
     if not access and not refresh:
         return None
-    account = value.get("account")
+    # `enterpriseUrl` is what pi calls the domain.
+    domain = _text(value.get("enterpriseDomain")) or _text(value.get("enterpriseUrl"))
     return OAuth(
         access=access,
         refresh=refresh,
         expires=_moment(value.get("expires"), unknown=0 if refresh else NEVER_MS) if access else 0,
-        account=account if isinstance(account, str) else None,
+        account=_text(value.get("account")),
+        enterprise_domain=domain or None,
+        api_base=_text(value.get("apiBase")) or None,
         extra=_extra(value),
     )
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _token(value: Any) -> str:
@@ -106,7 +117,7 @@ def _extra(value: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: item
         for name, item in value.items()
-        if name not in KNOWN or (name == "account" and not isinstance(item, str))
+        if name not in KNOWN or (name in _TEXTS and not isinstance(item, str))
     }
 
 
@@ -116,6 +127,11 @@ def fields(credential: Credential) -> dict[str, Any]:
         case ApiKey():
             return {"type": "api_key", "key": credential.key, **credential.extra}
         case OAuth():
-            account = {} if credential.account is None else {"account": credential.account}
             named = {"refresh": credential.refresh, "access": credential.access, "expires": credential.expires}
-            return {"type": "oauth", **named, **account, **credential.extra}
+            perhaps = {
+                "account": credential.account,
+                "enterpriseDomain": credential.enterprise_domain,
+                "apiBase": credential.api_base,
+            }
+            told = {name: value for name, value in perhaps.items() if value is not None}
+            return {"type": "oauth", **named, **told, **credential.extra}

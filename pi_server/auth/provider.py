@@ -21,10 +21,13 @@ Milliseconds = Callable[[], int]
 
 @dataclass(frozen=True)
 class EnvVariable:
-    """An environment variable that may hold a credential: a bearer token (`oauth`) or an API key (`apiKey`)."""
+    """An environment variable that may hold a credential.
+
+    A bearer token (`oauth`), an API key (`apiKey`), or what `ProviderAuth.refresh` trades for a token (`refresh`).
+    """
 
     name: str
-    kind: Literal["oauth", "apiKey"]
+    kind: Literal["oauth", "apiKey", "refresh"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +68,17 @@ class ProviderAuth:
     """The flow of one sign-in; raises `InvalidParams` at once for what the client gave in a wrong shape"""
     bearer_mark: str | None = None
     """A key that contains this text is a bearer token, wherever it was found: `sk-ant-oat`"""
+    rotates: bool = True
+    """Whether a refresh spends the refresh token; if not, one whose answer was lost has cost nothing"""
+    keyless: bool = False
+    """Whether requests may go out without a credential"""
+
+
+class Refused(PiError):
+    """The provider refused a refresh for a reason that a person can see to, and may say otherwise the next time.
+
+    It is told and never remembered: the stored sign-in stays as it is, and the next request asks again.
+    """
 
 
 class NotSent(PiError):

@@ -20,7 +20,8 @@ from pi_server.auth.cooldown import Cooldown, Cooldowns, Verdict, judge
 from pi_server.auth.credentials import BUFFER_MS, Credential, OAuth
 from pi_server.auth.flow import Flow, Send, Wait
 from pi_server.auth.lock import Patience, hold
-from pi_server.auth.provider import NotSent, ProviderAuth
+from pi_server.auth.provider import NotSent, ProviderAuth, Refused
+from pi_server.auth.renewals import Renewals
 from pi_server.auth.store import Store
 from pi_server.auth.unsaved import Unsaved
 from pi_server.clock import Clock
@@ -44,11 +45,18 @@ class Refresher:
     rng: random.Random
     cooldowns: Cooldowns
     unsaved: Unsaved
+    renewals: Renewals
 
     def verdict(self, provider: str, credential: OAuth, *, refused: str | None) -> Verdict:
         """What to do with a stored sign-in; `refused` is the access token that the provider just answered 401 to."""
         cooldown = self.cooldown(provider, credential)
-        return judge(credential, cooldown, self.clock.now_ms(), refused=_refused(credential, refused))
+        return judge(
+            credential,
+            cooldown,
+            self.clock.now_ms(),
+            refused=_refused(credential, refused),
+            renewal_due=self.renewals.due(provider, credential),
+        )
 
     def spare(self, credential: OAuth, *, refused: str | None) -> bool:
         """Whether the credential can still be used if it is not refreshed now."""
@@ -117,17 +125,22 @@ class Refresher:
 
     async def _attempt(self, auth: ProviderAuth, credential: OAuth, refused: str | None) -> Credential | None:
         before = self.cooldown(auth.id, credential)
-        if not self._keep(auth.id, before.sent()) and self.spare(credential, refused=refused):
+        if auth.rotates and not self._keep(auth.id, before.sent()) and self.spare(credential, refused=refused):
             return credential  # what cannot be written now could not be saved either; there is still time
         exchange = Exchange(self.send, self.clock)
         try:
             fresh = await exchange.drive(auth.refresh(credential, self.clock.now_ms))
+        except Refused:
+            if auth.rotates:
+                self._keep(auth.id, before)
+            raise
         except PiError as error:
             if error.code == "login_expired":
                 await self._judge_refusal(auth.id, credential, before)
                 return None
-            self._keep(auth.id, self._failed(before, error, lost=exchange.lost(error)))
+            self._keep(auth.id, self._failed(before, error, lost=auth.rotates and exchange.lost(error)))
             raise
+        self.renewals.got(auth.id, fresh)
         return await self._save(auth.id, credential, fresh)
 
     def _failed(self, before: Cooldown, error: PiError, *, lost: bool) -> Cooldown:

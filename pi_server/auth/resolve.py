@@ -16,6 +16,9 @@ from pi_server.auth.provider import EnvVariable, ProviderAuth
 from pi_server.errors import PiError
 from pi_server.values import Problem, ProviderStatus
 
+NO_SOURCE = "none"
+"""Where the credential comes from that a server does not ask for"""
+
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 
@@ -33,13 +36,15 @@ def from_environ(auth: ProviderAuth, environ: Mapping[str, str]) -> Resolved | N
 
 
 def _from_variable(auth: ProviderAuth, variable: EnvVariable, value: str) -> Credential:
+    if variable.kind == "refresh":
+        return OAuth(access="", refresh=value, expires=0)
     if variable.kind == "oauth" or _bearer(auth, value):
         return OAuth(access=value, refresh="", expires=NEVER_MS)
     return ApiKey(key=value)
 
 
 def _no_key(auth: ProviderAuth, variable: EnvVariable) -> PiError:
-    kind = "token" if variable.kind == "oauth" else "key"
+    kind = "key" if variable.kind == "apiKey" else "token"
     message = f"{variable.name} holds characters that no {kind} has; set it anew, or unset it and sign in"
     return PiError("login_required", message, provider=auth.id)
 
@@ -74,7 +79,7 @@ def resolve(
                 raise PiError(problem.code, problem.message, provider=auth.id)
             if found := _from_store(stored, auth.id):
                 return found
-    return None
+    return Resolved(credential=ApiKey(key=""), source=NO_SOURCE) if auth.keyless else None
 
 
 def fallback(auth: ProviderAuth, environ: Mapping[str, str], order: Sequence[str]) -> str | None:
@@ -108,6 +113,8 @@ def status(
     problem = unsaved or _note(auth, stored)
     if found is None:
         return ProviderStatus(state="loggedOut", problem=problem)
+    if found.source == NO_SOURCE:
+        return ProviderStatus(state="ready", problem=problem)
     if found.source.startswith("env:"):
         return ProviderStatus(state="ready", source=found.source, problem=problem)
     credential = found.credential
@@ -156,6 +163,9 @@ def login_expired(auth: ProviderAuth, instead: str | None) -> PiError:
 
 def refused(auth: ProviderAuth, found: Resolved, instead: str | None) -> PiError:
     """The provider answered 401 to a credential that cannot be refreshed."""
+    if found.source == NO_SOURCE:
+        message = f"{auth.name} wants a key; store one, or name an environment variable as its apiKey in models.json"
+        return PiError("login_required", message, provider=auth.id, action="use_api_key")
     if found.source.startswith("env:"):
         name = found.source.removeprefix("env:")
         message = f"{auth.name} refused the credential in {name}; set a valid one, or unset it and sign in"

@@ -1,7 +1,7 @@
 """One sign-in attempt: a flow driven from its first step to a stored credential, and what a client may see of it.
 
 In: a flow, pasted texts, redirects. Out: `Attempt` values, each change told to `on_update`.
-Never here: ids, other attempts, a provider's name in a branch; a secret in an `Attempt`.
+Never here: ids, other attempts, a provider's name in a branch.
 
 Once an answer was taken, its exchange is finished and saved whatever becomes of the request that brought it.
 `end` discards an exchange in flight (the person said so); `end_when_idle` lets it finish (time is up, or the server
@@ -16,88 +16,20 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal
 
+from pi_server.auth.attempt import STATES, Attempt, LoginStep, State, device_code, error_of, over, question
 from pi_server.auth.credentials import Credential, OAuth
 from pi_server.auth.flow import Ask, Flow, InvalidPaste, Send, Show, Step, Wait
 from pi_server.auth.loopback import Listener
 from pi_server.clock import Clock
-from pi_server.errors import Action, PiError
+from pi_server.errors import PiError
 from pi_server.values import Reply, Request
 
 TTL_S = 600
 """How long an attempt stays open, unless its provider says otherwise"""
-
-State = Literal[
-    "awaitingCode", "awaitingBrowser", "polling", "succeeded", "failed", "cancelled", "expired", "superseded"
-]
-OPEN: tuple[State, ...] = ("awaitingCode", "awaitingBrowser", "polling")
+SAVE_AGAIN_S = 5.0
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class CodeInput:
-    label: str
-    placeholder: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PasteCodeStep:
-    url: str
-    instructions: str
-    input: CodeInput
-
-
-@dataclass(frozen=True, kw_only=True)
-class BrowserStep:
-    url: str
-    instructions: str
-    input: CodeInput
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeviceCodeStep:
-    verification_uri: str
-    user_code: str
-    interval_ms: int
-    instructions: str
-
-
-LoginStep = PasteCodeStep | BrowserStep | DeviceCodeStep
-_STATES: dict[type[LoginStep], State] = {
-    PasteCodeStep: "awaitingCode",
-    BrowserStep: "awaitingBrowser",
-    DeviceCodeStep: "polling",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class AttemptError:
-    code: str
-    message: str
-    action: Action | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Attempt:
-    """A sign-in as a client sees it. `step` is None once it has ended.
-
-    An `error` in an open attempt says why the last redirect did not do: the person may try again.
-    """
-
-    login_id: str
-    provider: str
-    state: State
-    expires_at: int
-    """Unix milliseconds"""
-    step: LoginStep | None = None
-    error: AttemptError | None = None
-    account: str | None = None
-
-    @property
-    def ended(self) -> bool:
-        return self.state not in OPEN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,14 +167,14 @@ class Signin:
         shown = self._shown
         assert shown is not None
         self._report(ask.problem)
-        self._open(_question(shown, ask, listening=self._listener is not None))
+        self._open(question(shown, ask, listening=self._listener is not None))
         self._taken = await self._next_answer(shown.state or "")
         self._go_on()
         return self._taken.text
 
     async def _wait(self, seconds: float) -> None:
         if self._shown is not None and self._shown.user_code is not None:
-            self._open(_device_code(self._shown, self._shown.user_code))
+            self._open(device_code(self._shown, self._shown.user_code))
         await self._world.clock.sleep(seconds)
         self._idle = False
 
@@ -261,14 +193,24 @@ class Signin:
 
     async def _finish(self, credential: Credential) -> None:
         while error := await self._save(credential):
-            if self._asked is None:
+            if self._shown is None:
                 raise error
+            if self._asked is None:
+                await self._until_the_next_save(error)
+                continue
             if self._verdict and self._verdict[0] == "expired":
                 self._verdict = None
             self._expire_in(TTL_S)  # nothing is thrown away because the exchange took the last of the time
             await self._ask(replace(self._asked, problem=_not_saved(error)))
         account = credential.account if isinstance(credential, OAuth) else None
         self._settle("succeeded", account=account)
+
+    async def _until_the_next_save(self, error: PiError) -> None:
+        """Where nobody is asked anything, the program tries by itself for as long as the attempt is open."""
+        if self._verdict is not None:
+            raise error
+        self._change(error=error_of(_not_saved(error)))
+        await self._world.clock.sleep(SAVE_AGAIN_S)
 
     async def _save(self, credential: Credential) -> PiError | None:
         """Why it could not be saved; the person may see to it and try again."""
@@ -288,7 +230,7 @@ class Signin:
             self._settle(*self._verdict)
             raise _Over
         self._idle = True
-        self._change(state=_STATES[type(step)], step=step)
+        self._change(state=STATES[type(step)], step=step)
         if not self.opened.done():
             self.opened.set_result(None)
 
@@ -299,7 +241,7 @@ class Signin:
         error = problem if isinstance(problem, PiError) else PiError(problem.code, problem.message)
         outcome, self._taken = self._taken.outcome, None
         if outcome is None:
-            self._change(error=_error(error))
+            self._change(error=error_of(error))
         else:
             self._outcomes.remove(outcome)
             self._tell(outcome, error)
@@ -318,14 +260,14 @@ class Signin:
 
     def _fail(self, error: PiError) -> None:
         error.provider = error.provider or self.attempt.provider
-        self._settle("failed", error)
+        self._settle("expired" if error.code == "attempt_expired" else "failed", error)
 
     def _settle(self, state: State, error: PiError | None = None, account: str | None = None) -> None:
         """Over: the change is told first, then everybody who waits is answered."""
         if self.attempt.ended:
             return
         self.failure = error
-        self._change(state=state, step=None, error=_error(error) if error else None, account=account)
+        self._change(state=state, step=None, error=error_of(error) if error else None, account=account)
         self.ended.set_result(self.attempt)
         if not self.opened.done():
             self.opened.set_result(None)
@@ -369,32 +311,6 @@ class Signin:
             self._timer.cancel()
 
 
-def over(attempt: Attempt) -> PiError:
-    """The answer to a code that came after the end."""
-    if attempt.state == "expired":
-        return PiError("attempt_expired", "The sign-in was not finished in time; start it again")
-    return PiError("attempt_ended", f"This sign-in is already over ({attempt.state}); start another one")
-
-
 def _not_saved(error: PiError) -> PiError:
     message = f"The sign-in is complete but not saved yet. {error.message}"
     return PiError(error.code, message, provider=error.provider, retryable=True, action="retry")
-
-
-def _question(shown: Show, ask: Ask, *, listening: bool) -> LoginStep:
-    wanted = CodeInput(label=ask.label, placeholder=ask.placeholder)
-    step = BrowserStep if listening else PasteCodeStep
-    return step(url=shown.url, instructions=shown.instructions, input=wanted)
-
-
-def _device_code(shown: Show, user_code: str) -> LoginStep:
-    return DeviceCodeStep(
-        verification_uri=shown.url,
-        user_code=user_code,
-        interval_ms=shown.interval_ms or 5000,
-        instructions=shown.instructions,
-    )
-
-
-def _error(error: PiError) -> AttemptError:
-    return AttemptError(code=error.code, message=error.message, action=error.action)

@@ -125,6 +125,15 @@ class ModelsParams(Value):
     limit: Limit | None = optional()
 
 
+class ModelEnableParams(Value):
+    model: Id
+    """`provider/id`; the person has seen and accepted its `policy.terms`"""
+
+
+class ModelEnableResult(Value):
+    model: Model
+
+
 class ModelsResult(Value):
     models: tuple[Model, ...]
     default_model: str | None

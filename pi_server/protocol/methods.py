@@ -31,6 +31,12 @@ CLIENT_REQUESTS: tuple[Method, ...] = (
     Method("pi/login/cancel", m.LoginIdParams, m.LoginAttempt, "End an attempt; harmless when it has ended"),
     Method("pi/logout", m.ProviderParams, m.LogoutResult, "Remove the stored credential; revokes nothing"),
     Method("pi/models", m.ModelsParams, m.ModelsResult, "Models, at once from what is known"),
+    Method(
+        "pi/models/enable",
+        m.ModelEnableParams,
+        m.ModelEnableResult,
+        "Accept a model's terms, as the person has just done",
+    ),
     Method("pi/chat", m.ChatParams, m.ChatResult, "One turn; streams `pi/chat/event` until `ended`"),
     Method("pi/chat/list", m.ChatListParams, m.ChatListResult, "Kept chats, newest first"),
     Method("pi/chat/read", m.ChatReadParams, m.ChatReadResult, "The messages of a chat, oldest first"),

@@ -10,17 +10,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from pi_server.errors import PiError
 from pi_server.providers.anthropic_decode import AnthropicDecoder
 from pi_server.providers.anthropic_encode import body_of, thinks_with_budget
-from pi_server.providers.anthropic_failure import failure_of_reply
+from pi_server.providers.anthropic_failure import AnthropicFailures
 from pi_server.providers.anthropic_list import base_of, list_request
-from pi_server.providers.base import Decoder, Prompt
-from pi_server.values import Reply, Request
+from pi_server.providers.base import Decoder, Failures, Prompt, Service
+from pi_server.values import Request
 
 VERSION = "2023-06-01"
 INTERLEAVED = "interleaved-thinking-2025-05-14"
 """Thinking between tool calls, for models that think with a budget; the adaptive ones do it unasked"""
+
+
+ANTHROPIC = Service(provider="anthropic", name="Anthropic")
 
 
 class Anthropic:
@@ -28,15 +30,20 @@ class Anthropic:
 
     `base_url` with or without a slash or `/v1` at its end. `headers` and `system_prefix` are the user's settings:
     headers go over ours, except that `anthropic-beta` is added to; the prefix is the first block of `system`.
+    `failures` says what refusals mean where the service has words of its own.
     """
 
     def __init__(
         self,
         base_url: str = "https://api.anthropic.com",
         *,
+        service: Service = ANTHROPIC,
+        failures: Failures | None = None,
         headers: Mapping[str, str] | None = None,
         system_prefix: str | None = None,
     ) -> None:
+        self.service = service
+        self.failures = failures or AnthropicFailures(service)
         self._base = base_of(base_url)
         self._headers = {name.lower(): value for name, value in (headers or {}).items()}
         self._system_prefix = system_prefix
@@ -53,10 +60,7 @@ class Anthropic:
         )
 
     def decoder(self, prompt: Prompt) -> Decoder:
-        return AnthropicDecoder(prompt)
-
-    def failure(self, reply: Reply) -> PiError:
-        return failure_of_reply(reply)
+        return AnthropicDecoder(prompt, self.service, self.failures)
 
     def list_request(self, cursor: str | None = None) -> Request:
         """One page of the live model list; `anthropic_list.parse_models` reads the reply."""

@@ -9,12 +9,9 @@ https://platform.claude.com/docs/en/build-with-claude/streaming
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard
-
-from pydantic_core import from_json
+from typing import Any
 
 from pi_server.conversation import (
     Block,
@@ -27,12 +24,10 @@ from pi_server.conversation import (
     Usage,
 )
 from pi_server.errors import PiError
-from pi_server.providers.anthropic_failure import failure
-from pi_server.providers.anthropic_models import MOST_TOKENS, cost
-from pi_server.providers.base import Answer, Piece, Prompt
+from pi_server.providers.anthropic_models import cost
+from pi_server.providers.base import Answer, Failures, Piece, Prompt, Service
+from pi_server.providers.event_json import is_count, object_in, parse_event, text_of, tool_input
 from pi_server.sse import ServerSentEvent
-
-PROVIDER = "anthropic"
 
 _STOP_REASONS: dict[str, StopReason] = {
     "end_turn": "endTurn",
@@ -43,9 +38,6 @@ _STOP_REASONS: dict[str, StopReason] = {
     "model_context_window_exceeded": "maxTokens",
     "refusal": "refusal",
 }
-
-MOST_NESTED = 100
-"""Objects and lists in one another that a tool's input may have; what writes it as JSON later gives up at 200 or so"""
 
 # Ours, and where Anthropic says it
 _USAGE = {
@@ -69,8 +61,10 @@ class _Open:
 class AnthropicDecoder:
     """One reply. `answer` holds what has come so far, also after a cut."""
 
-    def __init__(self, prompt: Prompt) -> None:
+    def __init__(self, prompt: Prompt, service: Service, failures: Failures) -> None:
         self._model = prompt.model
+        self._service = service
+        self._failures = failures
         self._blocks: dict[int, _Open] = {}
         self._usage: dict[str, int] = {}
         self._stop_reason: StopReason | None = None
@@ -90,7 +84,7 @@ class AnthropicDecoder:
         return self._stopped or self._stop_reason is not None
 
     def feed(self, event: ServerSentEvent) -> Sequence[Piece]:
-        data = _parse(event)
+        data = parse_event(event, self._service)
         kind = data.get("type", event.event)
         read = self._read.get(kind) if isinstance(kind, str) else None
         return read(data) if read else ()
@@ -101,16 +95,16 @@ class AnthropicDecoder:
 
     def _delta(self, data: dict[str, Any]) -> Sequence[Piece]:
         """Runs for every few characters of an answer, so it calls little."""
-        delta = _object(data, "delta")
+        delta = object_in(data, "delta")
         kind = delta.get("type")
         if kind == "text_delta":
             return self._said(data, "text", delta.get("text"), TextDelta)
         if kind == "thinking_delta":
             return self._said(data, "thinking", delta.get("thinking"), ReasoningDelta)
         if kind == "input_json_delta":
-            self._open(data, "tool_use").parts.append(_text(delta.get("partial_json")))
+            self._open(data, "tool_use").parts.append(text_of(delta.get("partial_json")))
         elif kind == "signature_delta":
-            self._open(data, "thinking").signature += _text(delta.get("signature"))
+            self._open(data, "thinking").signature += text_of(delta.get("signature"))
         return ()
 
     def _said(
@@ -128,8 +122,8 @@ class AnthropicDecoder:
         return block or self._blocks.setdefault(_index(data), _Open({"type": kind}))
 
     def _block_start(self, data: dict[str, Any]) -> Sequence[Piece]:
-        start = _object(data, "content_block")
-        self._blocks[_index(data)] = _Open(start, signature=_text(start.get("signature")))
+        start = object_in(data, "content_block")
+        self._blocks[_index(data)] = _Open(start, signature=text_of(start.get("signature")))
         if start.get("type") == "text":
             return self._said(data, "text", start.get("text"), TextDelta)
         if start.get("type") == "thinking":
@@ -142,16 +136,16 @@ class AnthropicDecoder:
         if block:
             block.stopped = True
             if block.start.get("type") == "tool_use":
-                _input(block)
+                self._input(block)
         return ()
 
     def _message_start(self, data: dict[str, Any]) -> Sequence[Piece]:
-        self._count(_object(_object(data, "message"), "usage"))
+        self._count(object_in(object_in(data, "message"), "usage"))
         return ()
 
     def _message_delta(self, data: dict[str, Any]) -> Sequence[Piece]:
-        self._count(_object(data, "usage"))
-        reason = _object(data, "delta").get("stop_reason")
+        self._count(object_in(data, "usage"))
+        reason = object_in(data, "delta").get("stop_reason")
         if reason and isinstance(reason, str):
             self._stop_reason = _STOP_REASONS.get(reason, "endTurn")
         return ()
@@ -161,14 +155,14 @@ class AnthropicDecoder:
         return ()
 
     def _error(self, data: dict[str, Any]) -> Sequence[Piece]:
-        raise failure(status=None, headers={}, body=data)
+        raise self._failures.in_stream(data)
 
     def _count(self, told: dict[str, Any]) -> None:
         """The counts are of the whole message so far: the last one told is the one that holds."""
-        details = _object(told, "output_tokens_details")
+        details = object_in(told, "output_tokens_details")
         thought = details.get("thinking_tokens", details.get("reasoning_tokens"))
         counts = {ours: told.get(theirs) for ours, theirs in _USAGE.items()} | {"reasoning_tokens": thought}
-        self._usage |= {name: count for name, count in counts.items() if _is_count(count)}
+        self._usage |= {name: count for name, count in counts.items() if is_count(count)}
 
     def _usage_so_far(self) -> Usage:
         usage = Usage(**self._usage)
@@ -186,7 +180,7 @@ class AnthropicDecoder:
             case "thinking":
                 return self._reasoning(block)
             case "redacted_thinking":
-                return ReasoningBlock(text="", opaque=self._opaque(redacted=_text(block.start.get("data"))))
+                return ReasoningBlock(text="", opaque=self._opaque(redacted=text_of(block.start.get("data"))))
             case "tool_use":
                 return self._tool_call(block)
             case _:
@@ -200,85 +194,23 @@ class AnthropicDecoder:
         return ReasoningBlock(text="".join(block.parts), opaque=opaque)
 
     def _opaque(self, **what: str) -> dict[str, Any]:
-        return {"provider": PROVIDER, "model": self._model.name_at_provider, **what}
+        return {"provider": self._service.provider, "model": self._model.name_at_provider, **what}
 
     def _tool_call(self, block: _Open) -> Block | None:
         """A call whose input was cut off, or cannot be kept, is not a call."""
         given = None
         if block.stopped or self.complete:
             with contextlib.suppress(PiError):
-                given = _input(block)
+                given = self._input(block)
         if given is None:
             return None
-        return ToolCallBlock(id=_text(block.start.get("id")), name=_text(block.start.get("name")), input=given)
+        return ToolCallBlock(id=text_of(block.start.get("id")), name=text_of(block.start.get("name")), input=given)
 
-
-def _input(block: _Open) -> dict[str, Any] | None:
-    """What a tool is given; None for the beginning of a JSON object, as an answer that grew too long has it."""
-    text = "".join(block.parts)
-    try:
-        given = _loads(text) if text.strip() else block.start.get("input") or {}
-        if not _nests_deeper(given, MOST_NESTED):
-            return given if isinstance(given, dict) else None
-    except ValueError:
-        return None
-    except RecursionError:
-        pass
-    raise PiError("provider_error", "The model called a tool with an input that is nested too deep", provider=PROVIDER)
-
-
-def _nests_deeper(value: object, most: int) -> bool:
-    level = [value]
-    for _ in range(most + 1):
-        level = [child for each in level for child in _children(each)]
-        if not level:
-            return False
-    return True
-
-
-def _children(value: object) -> Iterable[object]:
-    match value:
-        case dict():
-            return value.values()
-        case list():
-            return value
-    return ()
-
-
-def _parse(event: ServerSentEvent) -> dict[str, Any]:
-    try:
-        data = from_json(event.data)
-    except ValueError:
-        data = _parse_leniently(event)
-    return data if isinstance(data, dict) else {}
-
-
-def _parse_leniently(event: ServerSentEvent) -> Any:
-    try:
-        return _loads(event.text)
-    except (ValueError, RecursionError) as problem:
-        raise PiError("stream_broken", "Anthropic sent an event that is not JSON", provider=PROVIDER) from problem
-
-
-def _loads(text: str) -> Any:
-    """JSON in which halves of surrogate pairs become U+FFFD: they are no characters, and fail when written."""
-    data = json.dumps(json.loads(text), ensure_ascii=False)
-    return json.loads(data.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-
-
-def _is_count(number: object) -> TypeGuard[int]:
-    return isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MOST_TOKENS
-
-
-def _object(data: dict[str, Any], name: str) -> dict[str, Any]:
-    value = data.get(name)
-    return value if isinstance(value, dict) else {}
+    def _input(self, block: _Open) -> dict[str, Any] | None:
+        text = "".join(block.parts)
+        return tool_input(text, self._service) if text.strip() else object_in(block.start, "input")
 
 
 def _index(data: dict[str, Any]) -> int:
     index = data.get("index")
     return index if isinstance(index, int) else 0
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -25,7 +25,7 @@ from pi_server.conversation import (
     ToolResultBlock,
 )
 from pi_server.errors import InvalidParams
-from pi_server.providers.anthropic_models import PROVIDER, reasoning_style
+from pi_server.providers.anthropic_models import reasoning_style
 from pi_server.providers.base import Prompt, Tool
 from pi_server.values import Model
 
@@ -54,7 +54,7 @@ def body_of(prompt: Prompt, system_prefix: str | None) -> Json:
     """Raises `InvalidParams` for a reasoning level that the model does not have, and for a prompt of nothing."""
     turns = _turns(prompt.messages, prompt.model)
     if not turns:
-        raise InvalidParams("The prompt is empty", provider=PROVIDER)
+        raise InvalidParams("The prompt is empty", provider=prompt.model.provider)
     system = [_text(text) for text in (system_prefix, prompt.system) if text and text.strip()]
     tools = [_tool(tool) for tool in prompt.tools]
     _mark_for_cache(tools, system, turns)
@@ -81,7 +81,7 @@ def _limits(prompt: Prompt) -> Json:
         return {"max_tokens": wanted}
     if level not in model.reasoning_levels:
         known = ", ".join(model.reasoning_levels) or "none"
-        raise InvalidParams(f"reasoning: {model.id} has these levels: {known}", provider=PROVIDER)
+        raise InvalidParams(f"reasoning: {model.id} has these levels: {known}", provider=model.provider)
     if reasoning_style(model.name_at_provider) == "adaptive":
         # Without `display` newer models keep what they think to themselves.
         thinking = {"type": "adaptive", "display": "summarized"}
@@ -199,7 +199,7 @@ def _image(block: ImageBlock, model: Model) -> Json:
 def _reasoning(block: ReasoningBlock, model: Model) -> Json | None:
     """Handed back as it came, to the model it came from; the service refuses anybody else's."""
     opaque = block.opaque or {}
-    if opaque.get("provider") != PROVIDER or opaque.get("model") != model.name_at_provider:
+    if opaque.get("provider") != model.provider or opaque.get("model") != model.name_at_provider:
         return None
     if "redacted" in opaque:
         return {"type": "redacted_thinking", "data": opaque["redacted"]}

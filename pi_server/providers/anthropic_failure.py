@@ -1,4 +1,4 @@
-"""What Anthropic's refusals mean.
+"""What refusals on Anthropic's wire mean.
 
 In: a reply that is not a 200 event stream, or an `error` event inside a stream. Out: a `PiError` with a stable code,
 the provider's own sentence cleaned and shortened, the request id, how long to wait.
@@ -13,14 +13,14 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from pi_server.errors import PiError
+from pi_server.providers.base import Service
+from pi_server.providers.event_json import object_in, text_of
+from pi_server.providers.refusals import no_stream, redirected, request_id
 from pi_server.redaction import clean_provider_message
 from pi_server.retry_after import http_date_ms, retry_after
 from pi_server.values import Reply
-
-PROVIDER = "anthropic"
 
 # What the service says inside a 200 stream, as the status it would have had
 _STATUS_OF_TYPE = {
@@ -69,14 +69,14 @@ _CODE_OF_STATUS = {
 _RETRYABLE = frozenset({408, 409, 429})
 
 _SENTENCES = {
-    "invalid_request": "Anthropic refused the request as malformed",
-    "login_expired": "Anthropic does not accept the credential (any more); sign in again",
-    "quota_exceeded": "The Anthropic account has no balance or quota left",
-    "credential_not_permitted": "Anthropic does not allow this credential in this program; use an API key",
-    "model_not_found": "Anthropic does not know this model; choose another one",
+    "invalid_request": "{name} refused the request as malformed",
+    "login_expired": "{name} does not accept the credential (any more); sign in again",
+    "quota_exceeded": "The {name} account has no balance or quota left",
+    "credential_not_permitted": "{name} does not allow this credential in this program; use an API key",
+    "model_not_found": "{name} does not know this model; choose another one",
     "context_overflow": "The conversation is too long for this model; start a new chat or choose a larger model",
-    "rate_limited": "Anthropic's rate limit is reached; wait and try again",
-    "overloaded": "Anthropic is overloaded; try again",
+    "rate_limited": "{name}'s rate limit is reached; wait and try again",
+    "overloaded": "{name} is overloaded; try again",
 }
 
 _HTTP_OK = 200
@@ -85,36 +85,43 @@ _REDIRECTS = range(300, 400)
 _SERVER_ERRORS = range(500, 600)
 
 
-def failure_of_reply(reply: Reply) -> PiError:
-    """The meaning of a reply that is no event stream."""
-    headers = {name.lower(): value for name, value in reply.headers.items()}
-    body = _body(reply.body)
-    if reply.status in _REDIRECTS:
-        return _redirected(headers)
-    if reply.status == _HTTP_OK and "error" not in body:
-        return _no_stream(headers)
-    status = None if reply.status == _HTTP_OK else reply.status
-    return failure(status=status, headers=headers, body=body)
+class AnthropicFailures:
+    """`Failures` of whoever speaks Anthropic's wire."""
 
+    def __init__(self, service: Service) -> None:
+        self._service = service
 
-def failure(*, status: int | None, headers: Mapping[str, str], body: Mapping[str, Any]) -> PiError:
-    """The meaning of an error object; `status` is None for one that came after HTTP 200."""
-    error = body.get("error")
-    error = error if isinstance(error, dict) else {}
-    said = _text(error.get("message"))
-    status = status or _STATUS_OF_TYPE.get(_text(error.get("type")), 500)
-    code = _code(status, said.lower())
-    retryable = _retryable(status, code, headers)
-    return PiError(
-        code,
-        _SENTENCES.get(code) or f"Anthropic answered with an error (HTTP {status})",
-        provider=PROVIDER,
-        retryable=retryable,
-        retry_after_ms=retry_after_ms(headers) if retryable else None,
-        action="retry" if retryable else None,
-        provider_message=clean_provider_message(said) or None,
-        provider_request_id=_request_id(headers, body),
-    )
+    def of_reply(self, reply: Reply) -> PiError:
+        """The meaning of a reply that is no event stream."""
+        headers = {name.lower(): value for name, value in reply.headers.items()}
+        body = _body(reply.body)
+        if reply.status in _REDIRECTS:
+            return redirected(self._service, headers)
+        if reply.status == _HTTP_OK and "error" not in body:
+            return no_stream(self._service, headers)
+        return self._judged(None if reply.status == _HTTP_OK else reply.status, headers, body)
+
+    def in_stream(self, error: Mapping[str, Any]) -> PiError:
+        """The meaning of an error object that came after HTTP 200."""
+        return self._judged(None, {}, error)
+
+    def _judged(self, status: int | None, headers: Mapping[str, str], body: Mapping[str, Any]) -> PiError:
+        error = object_in(body, "error")
+        said = text_of(error.get("message"))
+        status = status or _STATUS_OF_TYPE.get(text_of(error.get("type")), 500)
+        code = _code(status, said.lower())
+        retryable = _retryable(status, code, headers)
+        sentence = _SENTENCES.get(code, "{name} answered with an error (HTTP {status})")
+        return PiError(
+            code,
+            sentence.format(name=self._service.name, status=status),
+            provider=self._service.provider,
+            retryable=retryable,
+            retry_after_ms=retry_after_ms(headers) if retryable else None,
+            action="retry" if retryable else None,
+            provider_message=clean_provider_message(said) or None,
+            provider_request_id=request_id(headers, body.get("request_id")),
+        )
 
 
 def _code(status: int, said: str) -> str:
@@ -138,38 +145,6 @@ def _retryable(status: int, code: str, headers: Mapping[str, str]) -> bool:
     if code == "context_overflow" or headers.get("x-should-retry") == "false":
         return False
     return status in _RETRYABLE or status in _SERVER_ERRORS
-
-
-def _redirected(headers: Mapping[str, str]) -> PiError:
-    host = urlsplit(headers.get("location", "")).hostname or "another address"
-    return PiError(
-        "provider_error",
-        f"Anthropic's address answered with a redirect to {clean_provider_message(host)}, which is not followed; "
-        "check the base URL",
-        provider=PROVIDER,
-        retryable=False,
-        provider_request_id=_request_id(headers, {}),
-    )
-
-
-def _no_stream(headers: Mapping[str, str]) -> PiError:
-    """HTTP 200 and something else than a stream: a hotel's sign-in page, a proxy's notice, a wrong base URL."""
-    if headers.get("content-type", "").partition(";")[0].strip().lower() == "text/html":
-        return PiError(
-            "provider_unreachable",
-            "A web page came back instead of Anthropic's answer: a network sign-in page or a proxy stands in between; "
-            "open a browser, or check the base URL",
-            provider=PROVIDER,
-            retryable=False,  # by itself; a person may, once the page is dealt with
-            action="retry",
-        )
-    return PiError(
-        "provider_error",
-        "Anthropic's address answered, but not with an event stream; check the base URL",
-        provider=PROVIDER,
-        retryable=False,
-        provider_request_id=_request_id(headers, {}),
-    )
 
 
 def retry_after_ms(headers: Mapping[str, str]) -> int | None:
@@ -209,16 +184,6 @@ def _rfc3339(text: str) -> int | None:
         return int(datetime.fromisoformat(text).timestamp() * 1000)
     except ValueError:
         return None
-
-
-def _request_id(headers: Mapping[str, str], body: Mapping[str, Any]) -> str | None:
-    told = headers.get("request-id") or headers.get("x-request-id") or body.get("request_id")
-    return clean_provider_message(told)[:100] if isinstance(told, str) and told else None
-
-
-def _text(value: object) -> str:
-    """Not `str(value)`, which fails for lists in lists in lists."""
-    return value if isinstance(value, str) else ""
 
 
 def _body(body: bytes) -> dict[str, Any]:

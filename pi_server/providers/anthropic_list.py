@@ -16,7 +16,9 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from pi_server.errors import PiError
-from pi_server.providers.anthropic_models import MOST_TOKENS, guess
+from pi_server.providers.anthropic_models import guess
+from pi_server.providers.base import Failures
+from pi_server.providers.event_json import MOST_TOKENS
 from pi_server.values import Model, Reply, Request
 
 log = logging.getLogger(__name__)
@@ -37,7 +39,9 @@ class Page:
 
 class _Lister(Protocol):
     def list_request(self, cursor: str | None = None) -> Request: ...
-    def failure(self, reply: Reply) -> PiError: ...
+
+    @property
+    def failures(self) -> Failures: ...
 
 
 async def fetch_models(adapter: _Lister, send: Callable[[Request], Awaitable[Reply]]) -> list[Model]:
@@ -47,7 +51,7 @@ async def fetch_models(adapter: _Lister, send: Callable[[Request], Awaitable[Rep
     for _ in range(MOST_PAGES):
         reply = await send(adapter.list_request(cursor))
         if reply.status != 200:  # noqa: PLR2004 - OK
-            raise adapter.failure(reply)
+            raise adapter.failures.of_reply(reply)
         page = parse_models(reply)
         models += page.models
         if page.skipped:

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from pi_server.providers.cost import cost_at
 from pi_server.values import Model, Price
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ PROVIDER = "anthropic"
 API = "anthropic-messages"
 DEFAULT_MODELS = ("claude-sonnet-5-5", "claude-sonnet-5", "claude-sonnet-4-6", "claude-sonnet-4-5")
 """Which model is taken when nobody chose one: the first of these that is there"""
-
-MOST_TOKENS = 2**53
-"""A count above it is nonsense, and no JavaScript reads it exactly"""
 
 Reasoning = Literal["none", "budget", "adaptive"]
 """How a model is told to think: not at all, with a number of tokens, or with an effort and as it sees fit"""
@@ -120,8 +118,9 @@ _LONG_PROMPTS: dict[str, tuple[int, Price]] = {
 }
 """Models that cost more when the prompt has more tokens than this"""
 
-# `claude-sonnet-4-5-20250929` and `claude-3-5-haiku-latest` alike: a family and one or two small numbers
-_NEW_NAME = re.compile(r"^claude-[a-z]+-(\d{1,2})(?:-(\d{1,2}))?(?:-|$)")
+# `claude-sonnet-4-5-20250929`, `claude-sonnet-4.5` as others write it, and `claude-3-5-haiku-latest` alike: a family
+# and one or two small numbers
+_NEW_NAME = re.compile(r"^claude-[a-z]+-(\d{1,2})(?:[-.](\d{1,2}))?(?:-|$)")
 _OLD_NAME = re.compile(r"^claude-(\d{1,2})(?:-(\d{1,2}))?-[a-z]+")
 
 
@@ -181,13 +180,6 @@ def cost(model: Model, usage: Usage) -> float | None:
     """USD; None when the price is not known."""
     limit, long_price = _LONG_PROMPTS.get(_DATE.sub("", model.name_at_provider), (0, None))
     sent = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
-    price = long_price if long_price and model.price and sent > limit else model.price
-    if price is None:
-        return None
-    millionths = (
-        usage.input_tokens * price.input
-        + usage.output_tokens * price.output
-        + usage.cache_read_tokens * price.cache_read
-        + usage.cache_write_tokens * price.cache_write
-    )
-    return round(millionths / 1_000_000, 9)
+    if long_price and model.price and model.provider == PROVIDER and sent > limit:
+        return cost_at(long_price, usage)
+    return cost_at(model.price, usage)

@@ -8,12 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from pi_server.conversation import Block, Message, ReasoningDelta, StopReason, TextDelta, Usage
 from pi_server.errors import PiError
 from pi_server.sse import ServerSentEvent
 from pi_server.values import Model, Reply, Request
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """Who answers: a wire is spoken by many."""
+
+    provider: str
+    """Its id, as in `provider/model`"""
+    name: str
+    """For people"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +44,10 @@ class Prompt:
     reasoning: str | None = None
     """One of the model's `reasoning_levels`; None: the provider's default, no extended reasoning"""
     tools: Sequence[Tool] = field(default_factory=tuple)
+    initiator: Literal["user", "agent"] = "user"
+    """Who wants this request: the person, or the program that goes on with what the person began"""
+    interaction_id: str | None = None
+    """The same for all requests of one turn; some services want to know which belong together"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +83,18 @@ class Decoder(Protocol):
         ...
 
 
+class Failures(Protocol):
+    """What a service's refusals mean: code, retry time, request id; never a body."""
+
+    def of_reply(self, reply: Reply) -> PiError:
+        """A reply that is not a 200 event stream."""
+        ...
+
+    def in_stream(self, error: Mapping[str, Any]) -> PiError:
+        """The object that says so inside an event stream."""
+        ...
+
+
 class Adapter(Protocol):
     """A provider's wire, both ways."""
 
@@ -78,6 +104,5 @@ class Adapter(Protocol):
 
     def decoder(self, prompt: Prompt) -> Decoder: ...
 
-    def failure(self, reply: Reply) -> PiError:
-        """What a reply that is not a 200 event stream means: code, retry time, request id; never its body."""
-        ...
+    @property
+    def failures(self) -> Failures: ...

@@ -18,9 +18,11 @@ from typing import Any
 from pi_server.clock import Clock
 from pi_server.errors import InvalidParams
 from pi_server.folders import make_private
-from pi_server.providers import anthropic_models
-from pi_server.providers.user_models import LARGEST_FILE, NO_USER_MODELS, UserModels, read_user_models
+from pi_server.providers import sources
+from pi_server.providers.sources import Known, Source
+from pi_server.providers.user_models import NO_USER_MODELS, UserModels, read_user_models
 from pi_server.regular import read_regular
+from pi_server.servers import LARGEST_FILE, Server, mark_of
 from pi_server.values import Model, Problem
 
 log = logging.getLogger(__name__)
@@ -32,23 +34,6 @@ _FORMAT = 1
 Fetch = Callable[[], Awaitable[Sequence[Model]]]
 
 
-@dataclass(frozen=True)
-class _Source:
-    """What the catalog knows of one provider by itself."""
-
-    known: Sequence[anthropic_models.Known]
-    known_as: Callable[[str], anthropic_models.Known | None]
-    defaults: Sequence[str]
-    guess: Callable[[str], Model]
-
-
-_SOURCES: Mapping[str, _Source] = {
-    anthropic_models.PROVIDER: _Source(
-        anthropic_models.KNOWN, anthropic_models.known_as, anthropic_models.DEFAULT_MODELS, anthropic_models.guess
-    ),
-}
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Fetched:
     models: tuple[Model, ...]
@@ -58,53 +43,64 @@ class _Fetched:
 
 
 class Catalog:
-    """Models by provider. `origins` says where each provider's API is: a list fetched from elsewhere is not used.
+    """Models by provider: the built-in ones and the user's own `servers`.
 
-    Files are read when first needed and `models.json` again when it changes; a file that cannot be read is a problem
-    or no file, never a failure.
+    `origin` says whose list a provider's is: where its API is, and whose account it answers for. One that was fetched
+    as another's is not used; where it is not known whose it is to be, the last one is. Files are read when first
+    needed and `models.json` again when it changes; a file that cannot be read is a problem or no file, never a failure.
     """
 
     def __init__(
-        self, cache_dir: Path, user_file: Path, clock: Clock, *, origins: Mapping[str, str] | None = None
+        self,
+        cache_dir: Path,
+        user_file: Path,
+        clock: Clock,
+        *,
+        origin: Callable[[str], str | None] = lambda _: None,
+        servers: Callable[[], Mapping[str, Server]] = dict,
     ) -> None:
         self._cache_dir = cache_dir
         self._user_file = user_file
         self._clock = clock
-        self._origins = origins or {}
+        self._origin = origin
+        self._servers = servers
         self._fetched: dict[str, _Fetched | None] = {}
         self._user: UserModels = NO_USER_MODELS
         self._user_mark: tuple[int, int, int] | None = None
-        self._lists: dict[str, tuple[Model, ...]] = {}
+        self._lists: dict[str, tuple[str | None, tuple[Model, ...]]] = {}
+        """By provider: whose list it is, and the models"""
 
     @property
     def providers(self) -> tuple[str, ...]:
-        return tuple(_SOURCES)
+        return (*sources.BUILT_IN, *self._servers())
 
     def models(self, provider: str | None = None) -> list[Model]:
         """Newest and best first, `available` not judged; raises `InvalidParams` unknown_provider."""
         self._look_at_user_file()
         if provider is None:
-            return [model for each in _SOURCES for model in self._list(each)]
-        _source(provider)
+            return [model for each in self.providers for model in self._list(each)]
+        self._source(provider)
         return list(self._list(provider))
 
     def find(self, model_id: str) -> Model:
         """The model with an id `provider/model`; one that is not listed is taken at its word."""
         provider, _, name = model_id.partition("/")
-        source = _source(provider)
+        source = self._source(provider)
         if not name:
             raise InvalidParams(f"model: {model_id!r} is not provider/model", provider=provider)
         listed = next((model for model in self.models(provider) if model.id == model_id), None)
         return listed or self._user.over(source.guess(name))
 
     def default(self, provider: str) -> str | None:
-        """The id of the model to take when nobody chose one."""
-        listed = [model.id for model in self.models(provider)]
-        wanted = [f"{provider}/{name}" for name in _source(provider).defaults]
+        """The id of the model to take when nobody chose one; None where no model can be used, or none is known."""
+        listed = [model.id for model in self.models(provider) if model.available]
+        wanted = [f"{provider}/{name}" for name in self._source(provider).defaults]
         return next((model for model in wanted if model in listed), listed[0] if listed else None)
 
     def stale(self, provider: str) -> bool:
         """Whether the provider was never asked, as far as is known, or too long ago."""
+        if self._source(provider).fixed:
+            return False
         fetched = self._last_fetched(provider)
         return fetched is None or self._clock.now_ms() - fetched.fetched_at > FRESH_MS
 
@@ -120,26 +116,38 @@ class Catalog:
         Raises what `fetch` raises, and the known list stays. A cache that cannot be written is done without. An empty
         list is taken for a mistake and not kept.
         """
-        _source(provider)
+        if self._source(provider).fixed:
+            return False
         before = self.models(provider)
         models = tuple(await fetch())
         if not models:
             return False
-        fetched = _Fetched(models=models, fetched_at=self._clock.now_ms(), origin=self._origins.get(provider))
+        fetched = _Fetched(models=models, fetched_at=self._clock.now_ms(), origin=self._origin(provider))
         self._fetched[provider] = fetched
         self._lists.pop(provider, None)
         with contextlib.suppress(OSError):
             _write(self._cache_file(provider), fetched)
         return self.models(provider) != before
 
+    def _source(self, provider: str) -> Source:
+        if source := sources.BUILT_IN.get(provider):
+            return source
+        if server := self._servers().get(provider):
+            return sources.of_server(server)
+        raise InvalidParams(f"provider: nothing is known of {provider!r}", code="unknown_provider")
+
     def _list(self, provider: str) -> tuple[Model, ...]:
-        if provider not in self._lists:
-            self._lists[provider] = self._user.added_to(provider, self._from_provider(provider))
-        return self._lists[provider]
+        origin = self._origin(provider)
+        known = self._lists.get(provider)
+        if known is None or known[0] != origin:
+            guess = self._source(provider).guess
+            known = (origin, self._user.added_to(provider, self._from_provider(provider), guess))
+            self._lists[provider] = known
+        return known[1]
 
     def _from_provider(self, provider: str) -> list[Model]:
         """What the provider offers decides; what we know of a model says how it is shown and what it costs."""
-        source = _source(provider)
+        source = self._source(provider)
         fetched = self._last_fetched(provider)
         if fetched is None:
             return [each.model() for each in source.known]
@@ -154,43 +162,27 @@ class Catalog:
         if provider not in self._fetched:
             self._fetched[provider] = _read(self._cache_file(provider), provider)
         fetched = self._fetched[provider]
-        return fetched if fetched and fetched.origin == self._origins.get(provider) else None
+        return fetched if fetched and self._origin(provider) in {None, fetched.origin} else None
 
     def _cache_file(self, provider: str) -> Path:
         return self._cache_dir / f"{provider}.json"
 
     def _look_at_user_file(self) -> None:
-        mark = _mark(self._user_file)
+        mark = mark_of(self._user_file)
         if mark == self._user_mark:
             return
         self._user_mark = mark
-        self._user = read_user_models(self._user_file, tuple(_SOURCES)) if mark else NO_USER_MODELS
+        self._user = read_user_models(self._user_file, self.providers) if mark else NO_USER_MODELS
         for problem in self._user.problems:
             log.warning("%s", problem.message)
         self._lists.clear()
 
 
-def _source(provider: str) -> _Source:
-    source = _SOURCES.get(provider)
-    if source is None:
-        raise InvalidParams(f"provider: nothing is known of {provider!r}", code="unknown_provider")
-    return source
-
-
-def _offered(known: anthropic_models.Known, live: Sequence[Model]) -> Model:
+def _offered(known: Known, live: Sequence[Model]) -> Model:
     """A model that the provider lists, under the id that does not change with its date."""
     ours = known.model()
     said = next((model for model in live if model.id == ours.id), live[0])
     return said.model_copy(update={"id": ours.id, "name": ours.name})
-
-
-def _mark(path: Path) -> tuple[int, int, int] | None:
-    """Changes when the file does."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_ino, stat.st_size
 
 
 def _read(path: Path, provider: str) -> _Fetched | None:

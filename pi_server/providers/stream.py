@@ -150,10 +150,9 @@ async def _attempt(  # noqa: PLR0917 - what `stream` was given
     provider = prompt.model.provider
     decoder = adapter.decoder(prompt)
     progress.follow(decoder)
-    response, host = None, provider
+    request, response = None, None
     try:
         request = _built(client, adapter, prompt, stall_s)
-        host = request.url.netloc.decode() or provider
         response = await client.send(request, auth=auth, stream=True, follow_redirects=False)
         await _check(response, adapter, provider)
         async with aclosing(_read(response, decoder)) as deltas:
@@ -166,7 +165,7 @@ async def _attempt(  # noqa: PLR0917 - what `stream` was given
         message = f"Nothing came from the provider for {stall_s:g} s; what came before is kept, try again"
         raise _Failed(PiError("stream_broken", message, provider=provider), again=False) from problem
     except (httpx.HTTPError, httpx.InvalidURL) as problem:
-        error = _cut(provider) if response is not None else _unreachable(problem, provider, host)
+        error = _cut(provider) if response is not None else _unreachable(problem, provider, _host(request) or provider)
         raise _Failed(error, again=error.retryable) from problem
     finally:
         if response is not None:
@@ -191,13 +190,18 @@ def _built(client: httpx.AsyncClient, adapter: Adapter, prompt: Prompt, stall_s:
         raise httpx.LocalProtocolError("A header's value is not ASCII") from problem
 
 
+def _host(request: httpx.Request | None) -> str | None:
+    """Where it went in the end: `auth` may have sent it to the host that belongs to the credential."""
+    return request.url.netloc.decode() if request is not None else None
+
+
 async def _check(response: httpx.Response, adapter: Adapter, provider: str) -> None:
     """Raises `PiError` for whatever is not a readable event stream."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if response.status_code != _OK or kind != "text/event-stream":
         body = await _error_body(response) if encoding == "identity" else b""
-        raise adapter.failure(Reply(status=response.status_code, headers=dict(response.headers), body=body))
+        raise adapter.failures.of_reply(Reply(status=response.status_code, headers=dict(response.headers), body=body))
     if encoding != "identity":
         # A compressed stream may come late and may blow up to any size; none was asked for.
         raise PiError("provider_error", f"{provider} compressed its answer although asked not to", provider=provider)

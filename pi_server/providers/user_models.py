@@ -10,17 +10,15 @@ Never here: a secret; a key is the name of an environment variable, and a shell 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pi_server.providers.anthropic_models import LEVELS, guess
-from pi_server.regular import read_regular
+from pi_server.servers import APIS, load_providers, problem_of
 from pi_server.values import Model, Price, Problem
 
-LARGEST_FILE = 4 * 1024 * 1024
+USUAL_LEVELS = ("low", "medium", "high")
 
 Json = dict[str, Any]
 
@@ -37,11 +35,11 @@ class UserModels:
         """The model, with what the user says of it."""
         changes = self.models.get(model.provider, {}).get(model.name_at_provider, {})
         changed = model.model_copy(update=changes)
-        if changed.reasoning and not changed.reasoning_levels:
-            changed = changed.model_copy(update={"reasoning_levels": LEVELS["budget"]})
+        if changes.get("reasoning") and not changed.reasoning_levels:
+            changed = changed.model_copy(update={"reasoning_levels": USUAL_LEVELS})
         return changed
 
-    def added_to(self, provider: str, models: Sequence[Model]) -> tuple[Model, ...]:
+    def added_to(self, provider: str, models: Sequence[Model], guess: Callable[[str], Model]) -> tuple[Model, ...]:
         """The user's new models first, then the others, changed where the user says so."""
         there = {model.name_at_provider for model in models}
         new = [guess(name) for name in self.added.get(provider, ()) if name not in there]
@@ -53,16 +51,9 @@ NO_USER_MODELS = UserModels()
 
 def read_user_models(path: Path, providers: Sequence[str]) -> UserModels:
     """What the file says of `providers`; entries of others are left for whoever knows them."""
-    try:
-        data = _load(path)
-    except OSError as problem:
-        return UserModels(problems=(_problem(f"the file cannot be read ({problem.strerror}); it is ignored"),))
-    except (ValueError, RecursionError) as problem:
-        where = f" (line {problem.lineno})" if isinstance(problem, json.JSONDecodeError) else ""
-        return UserModels(problems=(_problem(f"the file is not a JSON object{where}; it is ignored"),))
-    entries = data.get("providers", {})
-    if not isinstance(entries, dict):
-        return UserModels(problems=(_problem("providers: is not an object"),))
+    entries = load_providers(path)
+    if isinstance(entries, Problem):
+        return UserModels(problems=(entries,))
     problems: list[Problem] = []
     models: dict[str, dict[str, Json]] = {}
     added: dict[str, list[str]] = {}
@@ -76,17 +67,10 @@ def read_user_models(path: Path, providers: Sequence[str]) -> UserModels:
     return UserModels(models=models, added=added, problems=tuple(problems))
 
 
-def _load(path: Path) -> Json:
-    data = json.loads(read_regular(path, LARGEST_FILE))
-    if not isinstance(data, dict):
-        raise ValueError  # noqa: TRY004 - as malformed as any other JSON
-    return data
-
-
 def _refuse_command(key: object, where: str, problems: list[Problem]) -> None:
     if isinstance(key, str) and key.lstrip().startswith("!"):
         why = "a shell command is not run; name an environment variable or use `pi login`"
-        problems.append(_problem(f"{where}.apiKey: {why}"))
+        problems.append(problem_of(f"{where}.apiKey: {why}"))
 
 
 def _own_models(entry: Json, where: str, problems: list[Problem]) -> dict[str, Json]:
@@ -97,7 +81,7 @@ def _own_models(entry: Json, where: str, problems: list[Problem]) -> dict[str, J
         if isinstance(name, str) and name:
             found[name] = _changes(model, here, problems)
         else:
-            problems.append(_problem(f"{here}.id: is missing"))
+            problems.append(problem_of(f"{here}.id: is missing"))
     return found
 
 
@@ -112,7 +96,7 @@ def _overridden(own: dict[str, Json], entry: Json, where: str, problems: list[Pr
 def _object(value: object, where: str, problems: list[Problem]) -> Json:
     if isinstance(value, dict):
         return value
-    problems.append(_problem(f"{where}: is not an object"))
+    problems.append(problem_of(f"{where}: is not an object"))
     return {}
 
 
@@ -121,7 +105,7 @@ def _list(value: object, where: str, problems: list[Problem]) -> list[Any]:
         return []
     if isinstance(value, list):
         return value
-    problems.append(_problem(f"{where}: is not a list"))
+    problems.append(problem_of(f"{where}: is not a list"))
     return []
 
 
@@ -135,7 +119,7 @@ def _changes(model: object, where: str, problems: list[Problem]) -> Json:
         try:
             changes[ours] = read(told[theirs])
         except (KeyError, TypeError, ValueError):
-            problems.append(_problem(f"{where}.{theirs}: is not what it should be"))
+            problems.append(problem_of(f"{where}.{theirs}: is not what it should be"))
     if changes.get("reasoning") is False:
         changes["reasoning_levels"] = ()
     return changes
@@ -182,6 +166,12 @@ def _price(value: object) -> Price:
     )
 
 
+def _api(value: object) -> str:
+    if value not in APIS:
+        raise ValueError
+    return str(value)
+
+
 def _cost(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
         raise TypeError
@@ -196,8 +186,5 @@ _MEMBERS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "reasoning": ("reasoning", _boolean),
     "reasoningLevels": ("reasoning_levels", _levels),
     "cost": ("price", _price),
+    "api": ("api", _api),
 }
-
-
-def _problem(message: str) -> Problem:
-    return Problem(code="invalid_params", message=f"models.json: {message}")

@@ -1,9 +1,10 @@
 """`pi.login`, `pi.logout` and `pi.selectModel` for any LSP client without a plugin, through standard messages alone.
 
-In: arguments of `workspace/executeCommand`, `[provider, method, code]` or `[{provider, method, code, apiKey}]`, all
-optional. Out: the same flows as the `pi/` methods; questions by `window/showMessageRequest`, pages by
-`window/showDocument`, news by `window/showMessage`. Every question has a deadline and a default: some clients never
-answer, some answer null, some cannot be asked. LSP has no prompt for text, so a pasted code comes as an argument.
+In: arguments of `workspace/executeCommand`, `[provider, method, code]` or `[{provider, method, code, apiKey,
+enterpriseDomain}]`, all optional. Out: the same flows as the `pi/` methods; questions by `window/showMessageRequest`,
+pages by `window/showDocument`, news by `window/showMessage`. Every question has a deadline and a default: some clients
+never answer, some answer null, some cannot be asked. LSP has no prompt for text, so what is typed or pasted comes as
+an argument.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Protocol
 from pi_server.errors import InvalidParams, PiError
 from pi_server.protocol.messages import BrowserStep, DeviceCodeStep, LoginAttempt, PasteCodeStep
 from pi_server.server.handlers import Outcome
-from pi_server.values import Provider
+from pi_server.values import Model, Provider
 
 CHOICE_SECONDS = 120.0
 SHOW_SECONDS = 20.0
@@ -24,6 +25,7 @@ ERROR, WARNING, INFO = 1, 2, 3
 """LSP `MessageType`"""
 PREFERRED = ("browser", "deviceCode", "pasteCode")
 """Sign-in methods for a client that does not choose: first those that end without typing"""
+ENABLE = "Enable"
 
 
 class Editor(Protocol):
@@ -66,7 +68,8 @@ class Commands:
         method = named.get("method") or await self._method(provider)
         if method is None:
             return None
-        attempt = await self._attempt("pi/login/start", {"provider": provider.id, "method": method})
+        domain = {"enterpriseDomain": named["enterpriseDomain"]} if "enterpriseDomain" in named else {}
+        attempt = await self._attempt("pi/login/start", {"provider": provider.id, "method": method, **domain})
         self._open[provider.id] = attempt.login_id
         await self._show_step(attempt)
         self._editor.background(self._announce_end(provider, attempt.login_id))
@@ -88,20 +91,43 @@ class Commands:
 
     async def select_model(self, *arguments: Any) -> dict[str, Any] | None:
         """Choose the model for turns that name none, until the editor's settings say otherwise."""
-        models = await self._result("pi/models", {})
-        usable = [model.id for model in getattr(models, "models", ()) if model.available]
-        if not usable:
+        offered = await self._models()
+        if not offered:
             raise PiError("login_required", "No model is available; sign in first with the command pi.login")
         named = _named(arguments, ("model",)).get("model")
         if named:
             await self._check_model(named)
-        model = named or await self._choose("Choose a model", usable)
-        if model is None:
-            self._say(INFO, f"Models: {', '.join(usable)}; run pi.selectModel with one of them as its argument")
+        chosen = named or await self._choose("Choose a model", [_title(model) for model in offered])
+        if chosen is None:
+            ids = ", ".join(model.id for model in offered)
+            self._say(INFO, f"Models: {ids}; run pi.selectModel with one of them as its argument")
             return None
+        known = next((model for model in offered if chosen in {model.id, _title(model)}), None)
+        if known and _wants_terms(known) and not await self._enabled(known):
+            return None
+        model = known.id if known else chosen
         self._editor.apply_settings({"model": model}, over=True)
         self._say(INFO, f"pi uses {model}")
         return {"model": model}
+
+    async def _models(self) -> Sequence[Model]:
+        """Those that can be used, or could if their terms were accepted; if there are none, the providers are asked."""
+        for params in ({}, {"refresh": True}):
+            models = getattr(await self._result("pi/models", params), "models", ())
+            if offered := [model for model in models if model.available or _wants_terms(model)]:
+                return offered
+        return ()
+
+    async def _enabled(self, model: Model) -> bool:
+        """Show the terms and do as the person says; whoever does not answer has not agreed."""
+        told = model.policy.terms if model.policy else None
+        terms = told or "The provider sent no text of them; look for it in your account's settings there."
+        question = f"The provider wants its terms for {model.name} accepted first. {terms}"
+        if await self._choose(question, [ENABLE, "Cancel"]) != ENABLE:
+            self._say(INFO, f"{model.name} was not enabled, because its terms were not accepted")
+            return False
+        await self._result("pi/models/enable", {"model": model.id})
+        return True
 
     async def _check_model(self, model: str) -> None:
         """As `pi/chat` has it: an id that no list has is taken at its word, a provider that does not exist is not."""
@@ -137,7 +163,9 @@ class Commands:
         """The chosen sign-in method, without an answer one that needs no typing; None after saying how to name it."""
         offered = {method.id: method.label for method in provider.login_methods if method.id != "apiKey"}
         if not offered:
-            return "apiKey"
+            arguments = f'{{provider: "{provider.id}", apiKey}}'
+            self._say(WARNING, f"{provider.name} takes an API key; run pi.login with {arguments} as its argument")
+            return None
         default = next((method for method in PREFERRED if method in offered), next(iter(offered)))
         if len(offered) == 1:
             return default
@@ -228,6 +256,15 @@ class Commands:
 
     def _say(self, kind: int, message: str) -> None:
         self._editor.tell("window/showMessage", {"type": kind, "message": message})
+
+
+def _wants_terms(model: Model) -> bool:
+    reason = model.unavailable_reason
+    return not model.available and reason is not None and reason.code == "model_not_enabled"
+
+
+def _title(model: Model) -> str:
+    return f"{model.id} (terms not accepted yet)" if _wants_terms(model) else model.id
 
 
 def _named(arguments: Sequence[Any], names: Sequence[str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from pi_server.server.start import Start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pi_server.server.framing import Framer
     from pi_server.server.session import Build
@@ -30,8 +30,18 @@ STANDARD = ("--stdio", "--clientProcessId")
 output are served anyway, and `initialize` names the process."""
 
 
-def main(arguments: Sequence[str], build: Build, *, front: bool = True, fast: bool = True) -> int:
-    """Serve until the client goes; without `front` or `fast` it begins more slowly, everything else is the same."""
+def main(
+    arguments: Sequence[str],
+    build: Build,
+    servers: Callable[[], tuple[str, ...]] = tuple,
+    *,
+    front: bool = True,
+    fast: bool = True,
+) -> int:
+    """Serve until the client goes; without `front` or `fast` it begins more slowly, everything else is the same.
+
+    `servers` tells the ids of the user's own servers.
+    """
     try:
         port = _port(arguments)
     except ValueError:
@@ -39,7 +49,7 @@ def main(arguments: Sequence[str], build: Build, *, front: bool = True, fast: bo
         return 2
     output = take_stdout()
     _leave_quietly_on_signals()
-    start = Start()
+    start = Start(servers())
     if front and port is None:
         _greet(0, output, start)
     from pi_server.server.server import run
@@ -84,7 +94,7 @@ def _greet(source: int, output: int, start: Start) -> None:
     body = _first_body(source, framer, start)
     if not isinstance(body, bytes):
         return
-    answer = _answer(body)
+    answer = _answer(body, start.servers)
     if answer is None:
         return
     message_id, reply = answer
@@ -112,7 +122,7 @@ def _first_body(source: int, framer: Framer, start: Start) -> object:
     return None
 
 
-def _answer(body: bytes) -> tuple[int | str, bytes] | None:
+def _answer(body: bytes, servers: tuple[str, ...]) -> tuple[int | str, bytes] | None:
     """The id and the reply to a plain `initialize`; None for everything else."""
     import json
 
@@ -126,7 +136,7 @@ def _answer(body: bytes) -> tuple[int | str, bytes] | None:
         return None
     if message.get("method") != "initialize" or "id" not in message or not isinstance(message["params"], dict):
         return None
-    result = hello.result(__version__)
+    result = hello.result(__version__, servers)
     reply = {"jsonrpc": "2.0", "id": message["id"], "result": result}
     return message["id"], json.dumps(reply, separators=(",", ":")).encode()
 

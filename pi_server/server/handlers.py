@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pi_server.agent import choice
 from pi_server.auth.credentials import BUFFER_MS
-from pi_server.clock import Clock
 from pi_server.conversation import Chat, Ended, TurnEvent
 from pi_server.errors import InvalidParams
 from pi_server.protocol import messages as m
@@ -26,14 +25,13 @@ from pi_server.protocol.methods import CLIENT_REQUESTS, PROTOCOL_VERSION
 from pi_server.server import views
 from pi_server.server.news import News
 from pi_server.server.params import validated
-from pi_server.settings import Settings
-from pi_server.values import LoginMethod, Model, Provider, ProviderStatus, Value
+from pi_server.server.services import Services
+from pi_server.values import Model, Provider, ProviderStatus, Value
 from pi_server.version import __version__
 
 if TYPE_CHECKING:
-    from pi_server.agent.chats import Chats
-    from pi_server.agent.loop import Turn, Turns
-    from pi_server.auth.signin import Attempt
+    from pi_server.agent.loop import Turn
+    from pi_server.auth.attempt import Attempt
 
 
 class TurnChannel(Protocol):
@@ -68,76 +66,6 @@ class Outcome:
     after: Callable[[], None] | None = None
 
 
-class ProviderFacts(Protocol):
-    """The part of `auth.provider.ProviderAuth` that a client may know."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def login_methods(self) -> tuple[LoginMethod, ...]: ...
-
-
-class SignedOut(Protocol):
-    @property
-    def removed(self) -> bool: ...
-
-    @property
-    def still_available_from(self) -> str | None: ...
-
-
-class Accounts(Protocol):
-    def status(self, provider: str) -> ProviderStatus: ...
-
-    async def logout(self, provider: str) -> SignedOut: ...
-
-
-class Attempts(Protocol):
-    async def start(
-        self,
-        provider: str,
-        method: str | None = None,
-        *,
-        enterprise_domain: str | None = None,
-        api_key: str | None = None,
-    ) -> Attempt: ...
-
-    async def submit(self, login_id: str, code: str) -> Attempt: ...
-
-    async def wait(self, login_id: str) -> Attempt: ...
-
-    async def cancel(self, login_id: str) -> Attempt: ...
-
-
-class Catalog(choice.Catalog, Protocol):
-    def models(self, provider: str | None = None) -> Sequence[Model]: ...
-
-    def stale(self, provider: str) -> bool:
-        """Whether the list was never fetched, or long ago."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Services:
-    """What the handlers stand on; built by app.py. What is a callable is built when it is first asked for."""
-
-    settings: Callable[[], Settings]
-    """The settings that hold now"""
-    providers: Mapping[str, ProviderFacts]
-    """By id, the preferred one first"""
-    accounts: Accounts
-    attempts: Callable[[], Attempts]
-    catalog: Catalog
-    chats: Callable[[], Chats]
-    turns: Callable[[], Turns]
-    clock: Clock
-    started_at: float
-    """`clock.monotonic()` when the process began to serve"""
-    log_file: Path | None
-    fetch_models: Callable[[str], Awaitable[None]]
-    """Ask a provider for its models and put them into the catalog; raises `PiError`"""
-
-
 class Handlers:
     def __init__(self, services: Services, client: Client) -> None:
         self._services = services
@@ -157,6 +85,7 @@ class Handlers:
             "pi/login/cancel": self.login_cancel,
             "pi/logout": self.logout,
             "pi/models": self.models,
+            "pi/models/enable": self.models_enable,
             "pi/chat": self.chat,
             "pi/chat/list": self.chat_list,
             "pi/chat/read": self.chat_read,
@@ -245,17 +174,20 @@ class Handlers:
         if params.provider:
             self._known(params.provider)
         stale = params.refresh and not await self._refreshed(params.provider)
-        names = {provider.id: provider for provider in self._providers()}
-        models = [
-            views.judged(model, names[model.provider].status, names[model.provider].name)
-            if model.provider in names
-            else model
-            for model in self._services.catalog.models(params.provider)
-        ]
+        models = self._judged(self._services.catalog.models(params.provider))
         page, next_cursor = _page(models, params.cursor, params.limit)
         return m.ModelsResult(
             models=tuple(page), default_model=self._default_model(), next_cursor=next_cursor, stale=stale
         )
+
+    async def models_enable(self, params: m.ModelEnableParams) -> m.ModelEnableResult:
+        """One request where it is needed, none for a model that has no terms or whose terms were accepted elsewhere."""
+        model = choice.named(params.model, self._services.catalog)
+        if model.policy and model.policy.state != "enabled":
+            await self._services.accept_terms(model)
+            await self._news.fetch(model.provider)
+        [listed] = self._judged([choice.named(params.model, self._services.catalog)])
+        return m.ModelEnableResult(model=listed)
 
     async def chat(self, params: m.ChatParams) -> m.ChatResult:
         turn = self._services.turns().open(params)
@@ -315,6 +247,16 @@ class Handlers:
             )
             for provider, facts in self._services.providers.items()
         )
+
+    def _judged(self, models: Sequence[Model]) -> list[Model]:
+        """The models, and whether each can be used as its provider stands."""
+        names = {provider.id: provider for provider in self._providers()}
+        return [
+            views.judged(model, names[model.provider].status, names[model.provider].name)
+            if model.provider in names
+            else model
+            for model in models
+        ]
 
     def _known(self, provider: str) -> None:
         if provider not in self._services.providers:

@@ -17,6 +17,7 @@ METHODS = (
     "pi/login/cancel",
     "pi/logout",
     "pi/models",
+    "pi/models/enable",
     "pi/chat",
     "pi/chat/list",
     "pi/chat/read",
@@ -25,7 +26,8 @@ METHODS = (
     "pi/chat/delete",
     "pi/health",
 )
-PROVIDERS = ("anthropic",)
+PROVIDERS = ("anthropic", "github-copilot", "openai")
+"""Those that are built in"""
 COMMANDS = ("pi.login", "pi.logout", "pi.selectModel")
 POSITION_ENCODING = "utf-16"
 """LSP 3.17: the one that every client knows, so none has to be agreed on; ranges in `pi/chat` are counted so too"""
@@ -46,8 +48,8 @@ class Hello:
         self.pulls_configuration = _object(capabilities.get("workspace")).get("configuration") is True
 
 
-def result(version: str) -> dict[str, object]:
-    """The result of `initialize`."""
+def result(version: str, servers: tuple[str, ...] = ()) -> dict[str, object]:
+    """The result of `initialize`; `servers` are the ids of the user's own."""
     capabilities: dict[str, object] = {
         "positionEncoding": POSITION_ENCODING,
         "textDocumentSync": {"openClose": True, "change": INCREMENTAL, "save": False},
@@ -58,7 +60,7 @@ def result(version: str) -> dict[str, object]:
                 "protocolVersion": PROTOCOL_VERSION,
                 "serverVersion": version,
                 "methods": list(METHODS),
-                "providers": list(PROVIDERS),
+                "providers": [*PROVIDERS, *servers],
             }
         },
     }

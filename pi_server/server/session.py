@@ -305,6 +305,7 @@ def _protocol(session: Session, outbox: Outbox, start: Start) -> WireProtocol:
     protocol.outbox = outbox
     protocol.events = session
     protocol.answered_by_front = start.answered
+    protocol.servers = start.servers
     return protocol
 
 

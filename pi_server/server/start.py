@@ -4,8 +4,12 @@ from __future__ import annotations
 
 
 class Start:
-    """Every byte that the front read, and the id of the `initialize` that it answered."""
+    """Every byte that the front read, and the id of the `initialize` that it answered.
 
-    def __init__(self) -> None:
+    `servers` are the ids of the user's own servers, which that answer names.
+    """
+
+    def __init__(self, servers: tuple[str, ...] = ()) -> None:
+        self.servers = servers
         self.read = b""
         self.answered: int | str | None = None

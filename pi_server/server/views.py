@@ -12,7 +12,7 @@ from pi_server.protocol import messages as m
 from pi_server.values import Model, Problem, ProviderStatus
 
 if TYPE_CHECKING:
-    from pi_server.auth.signin import Attempt
+    from pi_server.auth.attempt import Attempt
 
 _STEPS = {step.__name__: step for step in (m.PasteCodeStep, m.BrowserStep, m.DeviceCodeStep)}
 """The sign-in calls them the same"""

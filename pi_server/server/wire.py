@@ -50,6 +50,8 @@ class WireProtocol(LanguageServerProtocol):
     outbox: Outbox
     events: Events
     answered_by_front: MessageId | None = None
+    servers: tuple[str, ...] = ()
+    """The ids of the user's own servers"""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -211,7 +213,7 @@ class WireProtocol(LanguageServerProtocol):
         encoding = types.PositionEncodingKind(hello.POSITION_ENCODING)
         self._workspace = Documents(client.root_uri, types.TextDocumentSyncKind.Incremental, [], encoding)
         self.events.opened(client)
-        return hello.result(__version__)
+        return hello.result(__version__, self.servers)
 
     @lsp_method(types.SHUTDOWN)
     async def lsp_shutdown(self, *_: Any) -> None:  # type: ignore[override]  # pygls takes any kind of function

@@ -84,6 +84,8 @@ class FakeCatalog:
     known: list[Model] = field(default_factory=lambda: [OPUS, PLAIN])
     providers: tuple[str, ...] = ("anthropic", "other")
     fetched: set[str] = field(default_factory=set)
+    unheard: list[Model] = field(default_factory=lambda: [OPUS])
+    """What there is to be known, once somebody asks"""
 
     def models(self, provider: str | None = None) -> Sequence[Model]:
         return [model for model in self.known if provider in {None, model.provider}]
@@ -170,6 +172,8 @@ class World:
         self.stream = ScriptedStream(*scripts)
         self.settings = Settings(agent_dir=directory)
         self.documents: dict[str, str] = {}
+        self.fetched: list[str] = []
+        self.fetch_failure: PiError | None = None
         numbers = itertools.count(1)
         self.new_id: Callable[[], str] = lambda: f"id{next(numbers)}"
         self.chats = chats(directory / "chats", self.clock, self.new_id)
@@ -179,10 +183,17 @@ class World:
             chats=self.chats,
             stream=self.stream,
             providers=("anthropic", "other"),
+            fetch_models=self.fetch_models,
             settings=lambda: self.settings,
             clock=self.clock,
             new_id=self.new_id,
         )
+
+    async def fetch_models(self, provider: str) -> None:
+        self.fetched.append(provider)
+        if self.fetch_failure:
+            raise self.fetch_failure
+        self.catalog.known = self.catalog.unheard
 
     async def play(self, prompt: str = "hi", **params: object) -> Played:
         """One turn to its end."""

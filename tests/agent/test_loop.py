@@ -12,7 +12,7 @@ from pi_server.conversation import Ended, ReasoningDelta, Retry, Started, TextDe
 from pi_server.errors import InvalidParams, PiError
 from pi_server.protocol.messages import ChatParams
 from pi_server.values import Problem, ProviderStatus
-from tests.agent.fakes import NOT_SIGNED_IN, USAGE, Played, World, said
+from tests.agent.fakes import NOT_SIGNED_IN, OPUS, USAGE, Played, World, said
 from tests.clock import settle
 
 PNG = {"mimeType": "image/png", "data": "aGVsbG8="}
@@ -308,3 +308,33 @@ async def test_a_turn_that_waits_for_its_chat_can_be_cancelled(agent_dir: Path) 
     gate.set()
     assert (await running).types[-1] == "ended"
     assert [text for _, text, _ in said(world.chats.messages(chat))] == ["a", "one", "b", "two"]
+
+
+async def test_a_provider_whose_models_nobody_knows_is_asked_for_them_when_a_default_is_wanted(agent_dir: Path) -> None:
+    world = World(agent_dir, ["fine"])
+    world.catalog.known = []
+    played = await world.play()
+    assert (world.fetched, world.stream.prompts[0].model) == (["anthropic"], OPUS)
+    assert played.error is None
+
+
+async def test_why_it_did_not_tell_its_models_is_why_the_turn_failed(agent_dir: Path) -> None:
+    world = World(agent_dir)
+    world.catalog.known = []
+    world.fetch_failure = PiError("rate_limited", "Too many; wait", provider="anthropic")
+    played = await world.play()
+    assert (played.error, played.types) == (world.fetch_failure, ["ended"])
+
+
+async def test_nobody_is_asked_for_models_when_one_is_named(agent_dir: Path) -> None:
+    world = World(agent_dir, ["fine"])
+    world.catalog.known = []
+    await world.play(model="anthropic/opus")
+    assert world.fetched == []
+
+
+async def test_the_requests_of_a_turn_name_it_and_say_that_a_person_began_it(agent_dir: Path) -> None:
+    world = World(agent_dir, ["fine"])
+    await world.play()
+    [prompt] = world.stream.prompts
+    assert (prompt.initiator, prompt.interaction_id) == ("user", prompt.messages[-1].id)

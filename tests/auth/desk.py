@@ -10,11 +10,11 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from pi_server.auth import anthropic
+from pi_server.auth.attempt import Attempt
 from pi_server.auth.attempts import Attempts
 from pi_server.auth.credentials import Credential
 from pi_server.auth.loopback import Listener, listen
 from pi_server.auth.provider import ProviderAuth
-from pi_server.auth.signin import Attempt
 from pi_server.settings import Endpoints
 from pi_server.values import Reply, Request
 from tests.clock import VirtualClock

@@ -9,8 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from pi_server.auth.attempt import Attempt, AttemptError, CodeInput, PasteCodeStep
 from pi_server.auth.credentials import ApiKey, OAuth
-from pi_server.auth.signin import TTL_S, Attempt, AttemptError, CodeInput, PasteCodeStep
+from pi_server.auth.signin import TTL_S
 from pi_server.errors import InvalidParams, PiError
 from tests.auth.desk import PROVIDER, Desk, reply
 from tests.clock import START_MS, settle

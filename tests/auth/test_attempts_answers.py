@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from pi_server.auth.attempt import AttemptError
 from pi_server.auth.attempts import Attempts
 from pi_server.auth.files import DISK, Disk
-from pi_server.auth.signin import TTL_S, AttemptError
+from pi_server.auth.signin import TTL_S
 from pi_server.errors import PiError
 from tests.auth.desk import PROVIDER, TOKENS, Desk, reply
 from tests.auth.test_attempts import CREDENTIAL, INVALID_GRANT, refused, succeeded

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from pi_server.auth.attempt import Attempt, BrowserStep, CodeInput, PasteCodeStep
 from pi_server.auth.loopback import Listener
-from pi_server.auth.signin import Attempt, BrowserStep, CodeInput, PasteCodeStep
 from pi_server.errors import PiError
 from tests.auth.desk import PROVIDER, Desk, reply
 from tests.clock import settle

@@ -10,9 +10,9 @@ from typing import Any
 
 from pi_server.auth import anthropic
 from pi_server.auth.accounts import Accounts
+from pi_server.auth.attempt import Attempt
 from pi_server.auth.attempts import Attempts
 from pi_server.auth.provider import ProviderAuth
-from pi_server.auth.signin import Attempt
 from pi_server.auth.store import Store
 from pi_server.settings import Endpoints
 from pi_server.values import ProviderStatus

@@ -7,10 +7,11 @@ from typing import NoReturn
 
 import pytest
 
+from pi_server.auth.attempt import DeviceCodeStep
 from pi_server.auth.credentials import ApiKey
 from pi_server.auth.flow import Flow, Send, Show, Wait
 from pi_server.auth.provider import LoginRequest, ProviderAuth
-from pi_server.auth.signin import DeviceCodeStep
+from pi_server.auth.signin import SAVE_AGAIN_S
 from pi_server.errors import PiError
 from pi_server.values import LoginMethod, Reply, Request
 from tests.auth.desk import Desk, reply
@@ -119,3 +120,47 @@ async def test_close_does_not_wait_for_what_cannot_be_lost() -> None:
     with pytest.raises(PiError) as caught:
         await start
     assert caught.value.code == "shutting_down"
+
+
+async def test_a_sign_in_that_nobody_can_be_asked_about_is_saved_as_soon_as_the_disk_takes_it() -> None:
+    desk = desk_of(reply({}), reply({}))
+    attempt = await desk.attempts.start("polled")
+    desk.accounts.failure = PiError("store_busy", "Another process holds the file")
+    await desk.clock.advance(5)
+    now = desk.updates[-1]
+    assert (now.state, now.error and now.error.code) == ("polling", "store_busy")
+    desk.accounts.failure = None
+    await desk.clock.advance(SAVE_AGAIN_S)
+    ended = await desk.attempts.wait(attempt.login_id)
+    assert (ended.state, ended.error, len(desk.accounts.credentials)) == ("succeeded", None, 1)
+
+
+async def test_a_sign_in_that_cannot_be_saved_ends_when_its_time_is_over() -> None:
+    desk = desk_of(reply({}), reply({}))
+    attempt = await desk.attempts.start("polled")
+    desk.accounts.failure = PiError("store_busy", "Another process holds the file")
+    await desk.clock.advance(901)
+    ended = await desk.attempts.wait(attempt.login_id)
+    assert (ended.state, ended.error and ended.error.code) == ("failed", "store_busy")
+
+
+async def test_a_code_that_the_provider_says_is_over_has_expired() -> None:
+    def flow(_: LoginRequest) -> Flow:
+        yield Show(url="http://127.0.0.1:1/device", instructions="Enter it", user_code="FAKE", expires_in_s=900)
+        yield Wait(5)
+        raise PiError("attempt_expired", "The code is over")
+
+    auth = ProviderAuth(
+        id="polled",
+        name="Polled",
+        login_methods=(LoginMethod(id="deviceCode", label="Code"),),
+        env=(),
+        refresh=_never,
+        headers=_never,
+        login=flow,
+    )
+    desk = Desk(providers={"polled": auth})
+    attempt = await desk.attempts.start("polled")
+    await desk.clock.advance(5)
+    ended = await desk.attempts.wait(attempt.login_id)
+    assert (ended.state, ended.error and ended.error.code) == ("expired", "attempt_expired")

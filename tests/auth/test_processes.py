@@ -35,9 +35,8 @@ HOUR_S = 3600
 class Processes:
     """The workers' parent, the endpoint, the shared clock and file."""
 
-    def __init__(self, folder: Path, parent: asyncio.subprocess.Process, service: TokenService, port: int) -> None:
+    def __init__(self, folder: Path, parent: asyncio.subprocess.Process, port: int) -> None:
         self.store = folder / "agent" / "oauth.json"
-        self.service = service
         self._clock = folder / "clock"
         self._parent = parent
         self._port = port
@@ -77,17 +76,25 @@ class Processes:
         await self._parent.stdin.drain()
         return queue
 
-    def sign_in(self, left_s: float, family: str) -> OAuth:
-        credential = replace(self.service.sign_in(family), expires=self.service.now_ms() + int(left_s * 1000))
-        self.store.parent.mkdir(mode=0o700, exist_ok=True)
-        self.store.write_text(json.dumps({"anthropic": entry(credential)}))
-        return credential
-
     def stored(self) -> Any:
         return json.loads(self.store.read_text())
 
     def advance(self, seconds: float) -> None:
         set_clock(self._clock, read_clock(self._clock) + int(seconds * 1000))
+
+
+class Rotating(Processes):
+    """The same on a service that rotates."""
+
+    def __init__(self, folder: Path, parent: asyncio.subprocess.Process, port: int, service: TokenService) -> None:
+        super().__init__(folder, parent, port)
+        self.service = service
+
+    def sign_in(self, left_s: float, family: str) -> OAuth:
+        credential = replace(self.service.sign_in(family), expires=self.service.now_ms() + int(left_s * 1000))
+        self.store.parent.mkdir(mode=0o700, exist_ok=True)
+        self.store.write_text(json.dumps({"anthropic": entry(credential)}))
+        return credential
 
 
 async def hear(queue: asyncio.Queue[dict[str, Any]], *expected: str) -> dict[str, Any]:
@@ -132,9 +139,9 @@ async def endpoint(tmp_path: Path) -> Endpoint:
 
 
 @pytest.fixture
-async def processes(tmp_path: Path, endpoint: Endpoint) -> AsyncIterator[Processes]:
+async def processes(tmp_path: Path, endpoint: Endpoint) -> AsyncIterator[Rotating]:
     async with over_loopback(endpoint.answer) as port, workers() as parent:
-        made = Processes(tmp_path, parent, endpoint.service, port)
+        made = Rotating(tmp_path, parent, port, endpoint.service)
         listening = asyncio.ensure_future(made.listen())
         try:
             yield made
@@ -166,7 +173,7 @@ def end(pid: int) -> None:
 
 
 @pytest.mark.slow
-async def test_sixteen_processes_over_twenty_five_expiries_make_twenty_five_refreshes(processes: Processes) -> None:
+async def test_sixteen_processes_over_twenty_five_expiries_make_twenty_five_refreshes(processes: Rotating) -> None:
     """Every other time the token is over, and in between it is only due; no request ever fails."""
     processes.sign_in(HOUR_S, "f")
     queues = [await processes.start("keep_using") for _ in range(16)]
@@ -180,7 +187,7 @@ async def test_sixteen_processes_over_twenty_five_expiries_make_twenty_five_refr
 
 
 @pytest.mark.slow
-async def test_kill_9_in_the_middle_of_writing_loses_nothing_that_was_stored(processes: Processes) -> None:
+async def test_kill_9_in_the_middle_of_writing_loses_nothing_that_was_stored(processes: Rotating) -> None:
     """120 kills at random moments: every entry that was acknowledged is there, and the bystander untouched."""
     credential = processes.sign_in(HOUR_S, "f")
     usual = (await processes.ask("sign_in", "took", credential=asdict(credential)))["took"]
@@ -198,7 +205,7 @@ async def test_kill_9_in_the_middle_of_writing_loses_nothing_that_was_stored(pro
 
 @pytest.mark.slow
 async def test_kill_9_in_the_middle_of_a_refresh_loses_no_sign_in_outside_the_documented_gap(
-    processes: Processes,
+    processes: Rotating,
 ) -> None:
     """80 kills at random moments of a refresh.
 
@@ -229,7 +236,7 @@ async def test_kill_9_in_the_middle_of_a_refresh_loses_no_sign_in_outside_the_do
 
 
 @pytest.mark.parametrize("ending", ["anthropic.lock", "lock"])
-async def test_a_dead_holder_of_a_lock_blocks_nobody(processes: Processes, ending: str) -> None:
+async def test_a_dead_holder_of_a_lock_blocks_nobody(processes: Rotating, ending: str) -> None:
     processes.sign_in(-1, "f")
     await hear(await processes.start("hold_lock", ending=ending), "holding")
     end(processes.pids[-1])
@@ -237,7 +244,7 @@ async def test_a_dead_holder_of_a_lock_blocks_nobody(processes: Processes, endin
     assert processes.service.seen == {"requests": 1, "refreshed": 1}
 
 
-async def test_a_stopped_holder_leads_to_the_use_of_a_token_with_time_left(processes: Processes) -> None:
+async def test_a_stopped_holder_leads_to_the_use_of_a_token_with_time_left(processes: Rotating) -> None:
     credential = processes.sign_in(200, "f")
     await hear(await processes.start("hold_lock", ending="anthropic.lock"), "holding")
     os.kill(processes.pids[-1], signal.SIGSTOP)
@@ -246,7 +253,7 @@ async def test_a_stopped_holder_leads_to_the_use_of_a_token_with_time_left(proce
     assert processes.service.seen["requests"] == 0
 
 
-async def test_a_stopped_holder_of_the_refresh_lock_does_not_hinder_a_sign_in(processes: Processes) -> None:
+async def test_a_stopped_holder_of_the_refresh_lock_does_not_hinder_a_sign_in(processes: Rotating) -> None:
     processes.sign_in(-1, "f")
     await hear(await processes.start("hold_lock", ending="anthropic.lock"), "holding")
     os.kill(processes.pids[-1], signal.SIGSTOP)
@@ -256,7 +263,7 @@ async def test_a_stopped_holder_of_the_refresh_lock_does_not_hinder_a_sign_in(pr
 
 
 async def test_signing_out_during_another_processs_refresh_is_not_undone(
-    processes: Processes, endpoint: Endpoint
+    processes: Rotating, endpoint: Endpoint
 ) -> None:
     processes.sign_in(-1, "f")
     endpoint.open.clear()
@@ -268,7 +275,7 @@ async def test_signing_out_during_another_processs_refresh_is_not_undone(
     assert processes.stored() == {}
 
 
-async def test_signing_in_during_another_processs_refresh_wins(processes: Processes, endpoint: Endpoint) -> None:
+async def test_signing_in_during_another_processs_refresh_wins(processes: Rotating, endpoint: Endpoint) -> None:
     processes.sign_in(-1, "f")
     endpoint.open.clear()
     refreshing = await processes.start("use")

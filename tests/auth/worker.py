@@ -20,7 +20,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from pi_server.auth import anthropic
+from pi_server.auth import anthropic, copilot
 from pi_server.auth.accounts import Accounts
 from pi_server.auth.credentials import ApiKey, OAuth
 from pi_server.auth.lock import Patience, hold
@@ -30,7 +30,10 @@ from pi_server.errors import PiError
 from pi_server.settings import Endpoints
 from pi_server.values import Reply, Request
 
-PROVIDER = "anthropic"
+PROVIDERS = {
+    "anthropic": anthropic.provider_auth(Endpoints()),
+    "github-copilot": copilot.provider_auth(Endpoints(), {}),
+}
 
 
 class SharedClock(SystemClock):
@@ -50,9 +53,10 @@ class Child:
         self.command = command
         self.clock = SharedClock(Path(command["clock"]))
         self.rng = random.Random(os.getpid())
+        self.provider = command.get("provider", "anthropic")
         self.accounts = Accounts(
             Store(Path(command["store"])),
-            {PROVIDER: anthropic.provider_auth(Endpoints())},
+            PROVIDERS,
             environ={},
             order=("stored", "env"),
             send=self.send,
@@ -89,7 +93,7 @@ class Child:
     async def use(self) -> None:
         """One request's credential, and how long it took."""
         began = time.monotonic()
-        found = await self.accounts.credential(PROVIDER)
+        found = await self.accounts.credential(self.provider)
         assert isinstance(found.credential, OAuth)
         self.say(access=found.credential.access, took=time.monotonic() - began)
 
@@ -97,7 +101,7 @@ class Child:
         """Requests without end, each with a token that must not be over; a new token is told."""
         access = ""
         while True:
-            found = await self.accounts.credential(PROVIDER)
+            found = await self.accounts.credential(self.provider)
             assert isinstance(found.credential, OAuth)
             if found.credential.access != access:
                 access = found.credential.access
@@ -118,11 +122,11 @@ class Child:
 
     async def sign_in(self) -> None:
         began = time.monotonic()
-        await self.accounts.save(PROVIDER, OAuth(**self.command["credential"]))
+        await self.accounts.save(self.provider, OAuth(**self.command["credential"]))
         self.say(saved=True, took=time.monotonic() - began)
 
     async def sign_out(self) -> None:
-        self.say(removed=(await self.accounts.logout(PROVIDER)).removed)
+        self.say(removed=(await self.accounts.logout(self.provider)).removed)
 
     async def hold_lock(self) -> None:
         sidecar = self.accounts.store.sidecar(self.command["ending"])

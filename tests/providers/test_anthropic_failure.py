@@ -21,7 +21,7 @@ def reply(status: int, kind: str | None = None, message: str = "", **headers: st
 
 
 def data_of(given: Reply) -> dict[str, Any]:
-    return Anthropic().failure(given).data()
+    return Anthropic().failures.of_reply(given).data()
 
 
 # the reply → code, retryable, action

@@ -7,6 +7,7 @@ import os
 import stat
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import pytest
 from pi_server.errors import InvalidParams, PiError
 from pi_server.providers.anthropic_models import KNOWN, guess
 from pi_server.providers.catalog import FRESH_MS, Catalog
+from pi_server.providers.copilot_models import guess as copilot_guess
+from pi_server.servers import Server
 from pi_server.values import Model, Price
 from tests.clock import START_MS, VirtualClock
 
@@ -34,8 +37,7 @@ class House:
         return self.cache_dir / "anthropic.json"
 
     def catalog(self, origin: str | None = None) -> Catalog:
-        origins = {"anthropic": origin} if origin else None
-        return Catalog(self.cache_dir, self.user_file, self.clock, origins=origins)
+        return Catalog(self.cache_dir, self.user_file, self.clock, origin=lambda _: origin)
 
     def user_says(self, data: object) -> None:
         self.user_file.write_text(data if isinstance(data, str) else json.dumps(data))
@@ -60,10 +62,10 @@ async def learn(catalog: Catalog, *names: str) -> bool:
 def test_without_any_file_the_built_in_list_is_there(house: House) -> None:
     catalog = house.catalog()
     assert ids(catalog) == BUILT_IN
-    assert catalog.models() == catalog.models("anthropic")
+    assert [model for model in catalog.models() if model.provider == "anthropic"] == catalog.models("anthropic")
     assert catalog.default("anthropic") == "anthropic/claude-sonnet-5-5"
     assert (catalog.stale("anthropic"), catalog.problems) == (True, ())
-    assert all(model.available and model.price for model in catalog.models())
+    assert all(model.available and model.price for model in catalog.models("anthropic"))
     assert not house.cache_dir.exists()
 
 
@@ -89,7 +91,7 @@ async def test_a_date_that_we_have_not_heard_of_changes_nothing(house: House) ->
         "anthropic/claude-opus-5",
     ]
     assert catalog.default("anthropic") == "anthropic/claude-sonnet-5-5"
-    assert catalog.models()[1:] == [
+    assert catalog.models("anthropic")[1:] == [
         known.model() for known in KNOWN if known.id in {"claude-sonnet-5-5", "claude-opus-5"}
     ]
     given = catalog.find("anthropic/claude-sonnet-5-5-20261001")
@@ -120,7 +122,7 @@ async def test_a_list_from_another_address_is_not_used(house: House) -> None:
     await learn(house.catalog("http://127.0.0.1:1"), "smollm2-135m")
     assert ids(house.catalog("http://127.0.0.1:1")) == ["anthropic/smollm2-135m"]
     assert ids(house.catalog("https://api.anthropic.com")) == BUILT_IN
-    assert ids(house.catalog()) == BUILT_IN
+    assert ids(house.catalog()) == ["anthropic/smollm2-135m"]  # nobody knows whose list it is to be
 
 
 async def test_an_empty_list_and_a_failure_leave_what_was_known(house: House) -> None:
@@ -317,3 +319,64 @@ async def test_the_list_is_answered_at_once(house: House) -> None:
     for _ in range(10):
         house.catalog().models()
     assert time.perf_counter() - start < 0.5
+
+
+async def learn_copilot(catalog: Catalog, *models: Model) -> bool:
+    async def fetch() -> Sequence[Model]:
+        return models
+
+    return await catalog.refresh("github-copilot", fetch)
+
+
+async def test_of_copilot_nothing_is_known_but_what_the_account_was_told(house: House) -> None:
+    catalog = house.catalog("ada")
+    assert (catalog.models("github-copilot"), catalog.default("github-copilot")) == ([], None)
+    first, second = copilot_guess("gpt-5.1"), copilot_guess("claude-x")
+    closed = first.model_copy(update={"available": False})
+    assert await learn_copilot(catalog, closed, second)
+    assert catalog.models("github-copilot") == house.catalog("ada").models("github-copilot") == [closed, second]
+    assert catalog.default("github-copilot") == second.id
+    assert catalog.find("github-copilot/gemini-x") == copilot_guess("gemini-x")
+
+
+async def test_another_accounts_list_is_not_shown(house: House) -> None:
+    whose: list[str | None] = ["ada"]
+    catalog = Catalog(house.cache_dir, house.user_file, house.clock, origin=lambda _: whose[0])
+    await learn_copilot(catalog, copilot_guess("gpt-5.1"))
+    whose[0] = "grace"
+    assert (catalog.models("github-copilot"), catalog.stale("github-copilot")) == ([], True)
+    whose[0] = None
+    assert [model.name_at_provider for model in catalog.models("github-copilot")] == ["gpt-5.1"]
+
+
+def server(**changes: Any) -> Server:
+    return replace(Server(id="local", name="Local", base_url="http://127.0.0.1:1", api="openai-responses"), **changes)
+
+
+async def test_a_server_of_the_users_is_a_provider_like_any_other(house: House) -> None:
+    servers = {"local": server()}
+    catalog = Catalog(house.cache_dir, house.user_file, house.clock, servers=lambda: servers)
+    assert catalog.providers == ("anthropic", "github-copilot", "openai", "local")
+    assert (catalog.models("local"), catalog.default("local"), catalog.stale("local")) == ([], None, True)
+    found = catalog.find("local/any/thing")
+    assert (found.id, found.name_at_provider, found.api) == ("local/any/thing", "any/thing", "openai-responses")
+    servers.clear()
+    with pytest.raises(InvalidParams) as caught:
+        catalog.models("local")
+    assert caught.value.code == "unknown_provider"
+
+
+async def test_a_server_whose_models_the_user_names_is_never_asked(house: House) -> None:
+    house.user_says(
+        {"providers": {"local": {"models": [{"id": "m", "contextWindow": 9000, "api": "openai-completions"}]}}}
+    )
+    servers = {"local": server(lists_models=True)}
+    catalog = Catalog(house.cache_dir, house.user_file, house.clock, servers=lambda: servers)
+    [model] = catalog.models("local")
+    assert (model.id, model.context_window, model.api) == ("local/m", 9000, "openai-completions")
+    assert not catalog.stale("local")
+
+    async def fetch() -> Sequence[Model]:
+        raise AssertionError
+
+    assert not await catalog.refresh("local", fetch)

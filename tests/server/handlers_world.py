@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pi_server.auth.signin import Attempt, CodeInput, PasteCodeStep, State
+from pi_server.auth.attempt import Attempt, CodeInput, PasteCodeStep, State
 from pi_server.conversation import TurnEvent
 from pi_server.errors import PiError
-from pi_server.server.handlers import Handlers, Services
-from pi_server.values import LoginMethod, Value
+from pi_server.server.handlers import Handlers
+from pi_server.server.services import Services
+from pi_server.values import LoginMethod, Model, Value
 from tests.agent import fakes
 from tests.agent.fakes import OPUS, PLAIN
 
@@ -134,6 +135,8 @@ class World:
         self.fetches: list[str] = []
         self.fetch_failures: dict[str, Exception] = {}
         self.new_models = [OPUS, PLAIN]
+        self.accepted: list[str] = []
+        self.terms_failure: Exception | None = None
         self.handlers = Handlers(
             Services(
                 settings=lambda: self.agent.settings,
@@ -147,6 +150,7 @@ class World:
                 started_at=self.agent.clock.monotonic(),
                 log_file=agent_dir / "log",
                 fetch_models=self.fetch,
+                accept_terms=self.accept_terms,
             ),
             self.client,
         )
@@ -157,6 +161,11 @@ class World:
         if provider in self.fetch_failures:
             raise self.fetch_failures[provider]
         self.agent.catalog.known = self.new_models
+
+    async def accept_terms(self, model: Model) -> None:
+        self.accepted.append(model.id)
+        if self.terms_failure:
+            raise self.terms_failure
 
     def _login_updated(self, attempt: Attempt) -> None:
         self.handlers.login_updated(attempt)

@@ -41,6 +41,7 @@ async def test_every_answer_is_of_its_rows_type(agent_dir: Path) -> None:
         "pi/login/wait": {"loginId": "login1"},
         "pi/login/cancel": {"loginId": "login1"},
         "pi/logout": {"provider": "other"},
+        "pi/models/enable": {"model": "anthropic/opus"},
         "pi/chat": {"prompt": "hi"},
         "pi/chat/read": {"chatId": chat.chat_id},
         "pi/chat/rename": {"chatId": chat.chat_id, "title": "t"},

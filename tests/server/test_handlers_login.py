@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pi_server.auth.signin import Attempt
+from pi_server.auth.attempt import Attempt
 from pi_server.errors import InvalidParams, PiError
 from pi_server.protocol import messages as m
 from pi_server.server.handlers import Outcome

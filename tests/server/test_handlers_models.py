@@ -9,7 +9,7 @@ import pytest
 
 from pi_server.errors import InvalidParams, PiError
 from pi_server.protocol import messages as m
-from pi_server.values import Problem, ProviderStatus
+from pi_server.values import Policy, Problem, ProviderStatus
 from tests.agent import fakes
 from tests.agent.fakes import OPUS, PLAIN
 from tests.clock import settle
@@ -149,3 +149,40 @@ async def test_closing_ends_the_fetches(world: World) -> None:
     await world.handlers.warm_up()
     await settle()
     assert (world.fetches, world.client.told) == ([], [])
+
+
+TERMS = Policy(state="unconfigured", terms="Be kind")
+CLOSED = PLAIN.model_copy(
+    update={
+        "policy": TERMS,
+        "available": False,
+        "unavailable_reason": Problem(code="model_not_enabled", message="Its terms have not been accepted"),
+    }
+)
+OPENED = PLAIN.model_copy(update={"policy": Policy(state="enabled", terms="Be kind")})
+
+
+async def test_terms_are_accepted_with_one_request_and_the_list_is_asked_for_again(world: World) -> None:
+    world.agent.accounts.sign_in("other")
+    world.agent.catalog.known = [OPUS, CLOSED]
+    world.new_models = [OPUS, OPENED]
+    result = await world.call("models/enable", model=CLOSED.id)
+    assert (result.model, world.accepted, world.fetches) == (OPENED, [CLOSED.id], ["other"])
+    assert "pi/models/changed" in world.client.names
+
+
+async def test_a_model_that_is_enabled_already_needs_no_request(world: World) -> None:
+    world.agent.accounts.sign_in("other")
+    for model in (OPENED, PLAIN):
+        world.agent.catalog.known = [model]
+        result = await world.call("models/enable", model=model.id)
+        assert (result.model, world.accepted) == (model, [])
+
+
+async def test_a_refusal_of_the_terms_is_passed_on_and_changes_nothing(world: World) -> None:
+    world.agent.accounts.sign_in("other")
+    world.agent.catalog.known = [CLOSED]
+    world.terms_failure = PiError("model_disabled", "An owner has to do that", provider="other")
+    with pytest.raises(PiError, match="An owner"):
+        await world.call("models/enable", model=CLOSED.id)
+    assert (world.accepted, world.fetches, world.agent.catalog.known) == ([CLOSED.id], [], [CLOSED])

@@ -2,7 +2,7 @@
 
 export const PROTOCOL_VERSION = 1;
 
-export type ErrorCode = "login_required" | "login_expired" | "login_denied" | "attempt_expired" | "attempt_ended" | "unknown_attempt" | "unknown_provider" | "unknown_chat" | "duplicate_turn" | "state_mismatch" | "invalid_code" | "credential_not_permitted" | "store_busy" | "store_unreadable" | "rate_limited" | "overloaded" | "quota_exceeded" | "context_overflow" | "model_not_found" | "provider_unreachable" | "provider_error" | "stream_broken" | "invalid_request" | "invalid_params" | "parse_error" | "malformed_message" | "unknown_method" | "not_initialized" | "unsupported" | "storage_failed" | "cancelled" | "shutting_down" | "internal";
+export type ErrorCode = "login_required" | "login_expired" | "login_denied" | "attempt_expired" | "attempt_ended" | "unknown_attempt" | "unknown_provider" | "unknown_chat" | "duplicate_turn" | "state_mismatch" | "invalid_code" | "credential_not_permitted" | "store_busy" | "store_unreadable" | "rate_limited" | "overloaded" | "quota_exceeded" | "context_overflow" | "model_not_found" | "model_not_enabled" | "model_disabled" | "content_filtered" | "client_outdated" | "provider_unreachable" | "provider_error" | "stream_broken" | "invalid_request" | "invalid_params" | "parse_error" | "malformed_message" | "unknown_method" | "not_initialized" | "unsupported" | "storage_failed" | "cancelled" | "shutting_down" | "internal";
 
 export interface ApproveOption {
   id: string;
@@ -291,6 +291,19 @@ export interface Model {
   unavailableReason: Problem | null;
   /** The wire it speaks, such as `anthropic-messages` */
   api: string;
+  /** How many requests of the plan one request counts as, where the provider says so */
+  multiplier?: number;
+  /** Where the provider wants its terms accepted, or an organisation decides */
+  policy?: Policy;
+}
+
+export interface ModelEnableParams {
+  /** `provider/id`; the person has seen and accepted its `policy.terms` */
+  model: string;
+}
+
+export interface ModelEnableResult {
+  model: Model;
 }
 
 export interface ModelsChangedParams {
@@ -319,6 +332,11 @@ export interface PasteCodeStep {
   url: string;
   instructions: string;
   input: CodeInput;
+}
+
+export interface Policy {
+  state: "enabled" | "disabled" | "unconfigured";
+  terms?: string;
 }
 
 export interface Position {
@@ -464,6 +482,7 @@ export interface ClientRequests {
   "pi/login/cancel": { params: LoginIdParams; result: LoginAttempt };
   "pi/logout": { params: ProviderParams; result: LogoutResult };
   "pi/models": { params: ModelsParams; result: ModelsResult };
+  "pi/models/enable": { params: ModelEnableParams; result: ModelEnableResult };
   "pi/chat": { params: ChatParams; result: ChatResult };
   "pi/chat/list": { params: ChatListParams; result: ChatListResult };
   "pi/chat/read": { params: ChatReadParams; result: ChatReadResult };

@@ -21,6 +21,10 @@
 ---| "quota_exceeded"
 ---| "context_overflow"
 ---| "model_not_found"
+---| "model_not_enabled"
+---| "model_disabled"
+---| "content_filtered"
+---| "client_outdated"
 ---| "provider_unreachable"
 ---| "provider_error"
 ---| "stream_broken"
@@ -276,6 +280,14 @@
 ---@field available boolean
 ---@field unavailableReason pi.Problem|nil
 ---@field api string The wire it speaks, such as `anthropic-messages`
+---@field multiplier? number How many requests of the plan one request counts as, where the provider says so
+---@field policy? pi.Policy Where the provider wants its terms accepted, or an organisation decides
+
+---@class pi.ModelEnableParams
+---@field model string `provider/id`; the person has seen and accepted its `policy.terms`
+
+---@class pi.ModelEnableResult
+---@field model pi.Model
 
 ---@class pi.ModelsChangedParams
 ---@field provider string
@@ -299,6 +311,10 @@
 ---@field url string
 ---@field instructions string
 ---@field input pi.CodeInput
+
+---@class pi.Policy
+---@field state "enabled"|"disabled"|"unconfigured"
+---@field terms? string
 
 ---@class pi.Position
 ---@field line integer
