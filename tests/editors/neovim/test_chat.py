@@ -14,6 +14,7 @@ from pi_server.simulator.faults import Fault
 from pi_server.simulator.replies import words
 from tests.editors.neovim.conftest import Open
 from tests.editors.neovim.editor import Neovim
+from tests.editors.neovim.reference import matches
 from tests.editors.neovim.scenario import Scenario, chat_reply, golden
 
 pytestmark = pytest.mark.slow
@@ -173,6 +174,8 @@ async def test_a_failure_offers_what_helps_and_the_prompt_is_sent_again_after_it
     await ask(nvim, "say 3 words")
     await nvim.sees("1: Sign in")
     await nvim.keys("1<CR>")
+    await nvim.sees("1: Anthropic")
+    await nvim.keys("1<CR>")
     await nvim.sees("paste a code")
     await nvim.keys("2<CR>")
     await nvim.sees("show whole")
@@ -302,6 +305,28 @@ async def test_a_range_of_a_buffer_without_a_name_goes_along_too(nvim: Neovim, s
     assert "first\nsecond" in simulator.bodies[-1]["messages"][0]["content"][0]["text"]
 
 
+@pytest.mark.usefixtures("signed_in")
+async def test_a_buffer_that_is_no_utf_8_is_sent_all_the_same(nvim: Neovim, simulator: Simulator) -> None:
+    await nvim.lua("vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'caf\\233 and café' })")
+    await nvim.keys(":%Pi ask say 1 words<CR>")
+    await nvim.becomes(RUNNING, 0)
+    await nvim.sees("## Claude")
+    assert "caf? and café" in simulator.bodies[-1]["messages"][0]["content"][0]["text"]
+
+
+@pytest.mark.usefixtures("signed_in")
+async def test_a_chat_that_is_deleted_while_it_answers_is_stopped(nvim: Neovim, simulator: Simulator) -> None:
+    await open_chat(nvim)
+    await ask(nvim, "say 5000 words every 5 ms")
+    await nvim.sees("the quick brown")
+    await nvim.command("bdelete!")
+    await nvim.loses("the quick brown")
+    await nvim.becomes(RUNNING, 0)
+    await nvim.until_true(lambda: simulator.counters["messages.cancelled"] == 1)
+    await open_chat(nvim)
+    assert await nvim.lines() == ["## You", "", ""]
+
+
 async def test_words_after_an_at_sign_are_completed(nvim: Neovim, tmp_path: Path) -> None:
     (tmp_path / "work" / "main.c").touch()
     await open_chat(nvim)
@@ -399,3 +424,17 @@ async def test_plug_maps(nvim: Neovim) -> None:
     await nvim.sees("## You")
     await nvim.keys("<F6>")
     await nvim.sees("Claude Opus")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=["80x24", "120x36"])
+@pytest.mark.parametrize("background", ["dark", "light"])
+async def test_how_it_looks(opens: Open, tmp_path: Path, size: tuple[int, int], background: str) -> None:
+    scenario = Scenario(tmp_path, {"pi/chat": [chat_reply(golden("tools")["events"])]})
+    async with opens(commands=[scenario.setup], size=size) as nvim:
+        await nvim.command(f"set background={background}")
+        await nvim.command("Pi chat")
+        await nvim.sees("## You")
+        await nvim.keys("igo on<C-s>")
+        await nvim.sees("▸ Output", "## You")
+        matches(f"screens/chat-{size[0]}x{size[1]}.txt", await nvim.settled())
+        nvim.is_readable(background)

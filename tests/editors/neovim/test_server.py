@@ -148,6 +148,18 @@ async def test_it_stops_with_neovim(nvim: Neovim) -> None:
         await ended.wait()
 
 
+async def test_leaving_in_the_middle_of_an_answer_asks_nothing(nvim: Neovim, sign_in: Callable[[], None]) -> None:
+    sign_in()
+    await nvim.command("Pi chat")
+    await nvim.sees("## You")
+    await nvim.keys("isay 5000 words every 5 ms<C-s>")
+    await nvim.sees("the quick brown")
+    ended = gone((await nvim.lua(STATE))["pid"])
+    assert await nvim.quit() == 0
+    async with asyncio.timeout(2):
+        await ended.wait()
+
+
 async def test_every_question_of_the_server_is_answered(opens: Open, tmp_path: Path, simulator: Simulator) -> None:
     scenario = Scenario(tmp_path, {})
     page = f"{simulator.url}/nothing"
@@ -239,6 +251,7 @@ async def test_options_that_are_unknown_or_wrong_are_named_and_the_rest_is_used(
     [
         ("Pi ", ["ask", "chat", "chats", "log", "login", "logout", "models", "new", "restart", "status", "stop"]),
         ("Pi lo", ["log", "login", "logout"]),
+        ("Pi login an", ["anthropic"]),
         ("Pi login anthropic a", ["apiKey"]),
         ("Pi ask wh", []),
     ],

@@ -9,17 +9,12 @@ local M = {}
 ---@field bang boolean
 ---@field selection? pi.Selection
 
+-- What the server named when it started, else those that every server has.
 local function provider_ids()
-  local pi = require('pi.server').state().phase == 'running' and M.known_providers or {}
-  return pi
+  return require('pi.server').state().providers or { 'anthropic', 'github-copilot', 'openai' }
 end
 
-local function methods(words)
-  return #words < 2 and provider_ids() or { 'pasteCode', 'browser', 'deviceCode', 'apiKey' }
-end
-
--- Ids that have been seen, for completion alone.
-M.known_providers = { 'anthropic', 'github-copilot', 'openai' }
+local METHODS = { 'apiKey', 'browser', 'deviceCode', 'pasteCode' }
 
 ---@type table<string, { run: fun(call: pi.Call), about: string, complete?: fun(words: string[]): string[] }>
 M.subcommands = {
@@ -36,7 +31,7 @@ M.subcommands = {
   login = {
     run = function(call) require('pi.auth').login({ provider = call.words[1], method = call.words[2] }) end,
     about = 'Sign in',
-    complete = methods,
+    complete = function(words) return #words < 2 and provider_ids() or METHODS end,
   },
   logout = {
     run = function(call) require('pi.auth').logout(call.words[1]) end,

@@ -101,6 +101,8 @@ local function check_provider(provider)
 end
 
 local function check_proxy()
+  health.start('pi: network')
+  health.info('`pi doctor` in a terminal checks endpoints, proxy and certificates')
   for _, name in ipairs({ 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'SSL_CERT_FILE' }) do
     local value = vim.env[name] or vim.env[name:lower()]
     if value then

@@ -6,7 +6,7 @@ function M.watch()
   local group = vim.api.nvim_create_augroup('pi.lifetime', { clear = true })
   vim.api.nvim_create_autocmd('VimLeavePre', {
     group = group,
-    callback = function() require('pi.server').stop() end,
+    callback = function() require('pi.server').leave() end,
   })
 end
 

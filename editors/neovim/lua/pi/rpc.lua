@@ -39,10 +39,22 @@ function M.decoder()
   end
 end
 
+-- JSON is UTF-8, which text in a buffer need not be; the server would not even know which request to refuse.
+---@param text string
+---@return string
+local function as_utf8(text)
+  return (
+    text:gsub(
+      '[\128-\255]+',
+      function(run) return not pcall(vim.fn.json_encode, run) and ('?'):rep(#run) or nil end
+    )
+  )
+end
+
 ---@param message table
 ---@return string
 function M.frame(message)
-  local body = vim.json.encode(message)
+  local body = as_utf8(vim.json.encode(message))
   return ('Content-Length: %d\r\n\r\n%s'):format(#body, body)
 end
 

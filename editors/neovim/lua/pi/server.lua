@@ -30,7 +30,7 @@ local HELLO_MS = 15000
 -- `phase` is "stopped", "starting", "running" or "failed"; `waiting` are those to tell of the latter two.
 local state = { phase = 'stopped', pending = {}, waiting = {}, crashes = {}, generation = 0, next_id = 0 }
 
----@return { phase: string, pid?: integer, command?: string[], version?: string, reason?: string }
+---@return { phase: string, pid?: integer, command?: string[], version?: string, providers?: string[], reason?: string }
 function M.state()
   local connection = state.connection
   return {
@@ -38,6 +38,7 @@ function M.state()
     pid = connection and connection.pid,
     command = state.command,
     version = state.version,
+    providers = state.providers,
     reason = state.reason,
   }
 end
@@ -120,7 +121,7 @@ local function unfit(result)
   if not pi then
     return 'The program that was started is no pi server; set the option `command`'
   end
-  state.version = pi.serverVersion
+  state.version, state.providers = pi.serverVersion, pi.providers
   if pi.protocolVersion ~= PROTOCOL then
     return ('pi server %s speaks protocol %s and this plugin protocol %d; update the older of the two'):format(
       pi.serverVersion,
@@ -299,20 +300,31 @@ function M.request(method, params, callback)
   return request
 end
 
--- Tell it to stop and let go of it. `shutdown` is not waited for: closing stdin alone would stop it as well.
-function M.stop()
+-- `shutdown` is not waited for: closing stdin alone would stop it as well.
+local function let_go()
   local connection = state.connection
   state.generation = state.generation + 1
   state.connection = nil
-  set_phase('stopped')
-  local err = failure('server_stopped', 'The pi server was stopped', 'retry')
-  settle(err)
-  fail_pending(err)
   if connection then
     connection.send({ id = 0, method = 'shutdown' })
     connection.send({ method = 'exit' })
     connection.close()
   end
+end
+
+-- Stop it, and tell everybody who waits for an answer.
+function M.stop()
+  let_go()
+  set_phase('stopped')
+  local err = failure('server_stopped', 'The pi server was stopped', 'retry')
+  settle(err)
+  fail_pending(err)
+end
+
+-- Stop it because Neovim goes: nobody is left to be told, or asked what to do now.
+function M.leave()
+  state.waiting, state.pending = {}, {}
+  let_go()
 end
 
 -- Stop it if it runs, forget the crashes, start it.

@@ -156,12 +156,18 @@ local function end_with(session, err)
   finish(session)
 end
 
+-- The level that is set, if the model has it.
+local function reasoning()
+  local level, model = config.get().reasoning, models.find(models.current())
+  return (not model or vim.list_contains(model.reasoningLevels, level)) and level or nil
+end
+
 local function params_of(session, turn, prompt, pieces)
   return {
     turnId = turn.id,
     chatId = session.chat_id,
     model = models.choice(),
-    reasoning = config.get().reasoning,
+    reasoning = reasoning(),
     prompt = prompt,
     context = #pieces > 0 and vim.tbl_map(function(piece) return piece.item end, pieces) or nil,
     cwd = vim.uv.cwd(),
@@ -184,7 +190,7 @@ local function start_turn(session, prompt)
   view.to_prompt(session.view)
   redraw_bars()
   session.request = server.request('pi/chat', params_of(session, turn, prompt, pieces), function(err)
-    if session.turn and session.turn.id == turn.id and err then
+    if sessions[session.view.buf] and session.turn and session.turn.id == turn.id and err then
       end_with(session, err)
     end
   end)
@@ -220,9 +226,10 @@ M.send = send
 ---@param session? pi.Session
 function M.stop(session)
   session = session or M.current()
-  if session and session.turn then
-    session.request.cancel()
+  if not session or not session.turn then
+    return vim.notify('pi: No answer is coming')
   end
+  session.request.cancel()
 end
 
 -- The buffer with a file of the person's that was used last: `@buffer` means it, and code goes there.
@@ -246,6 +253,16 @@ vim.api.nvim_create_autocmd('BufLeave', {
   callback = function(event) work_buffer = is_work(event.buf) and event.buf or work_buffer end,
 })
 
+-- Its buffer has been deleted; the chat itself is kept by the server.
+local function forget(session)
+  local buf = session.view.buf
+  sessions[buf] = nil
+  if session.turn then
+    session.request.cancel()
+  end
+  vim.schedule(function() pcall(vim.api.nvim_buf_delete, buf, { force = true }) end)
+end
+
 local function create()
   require('pi.highlights').ensure()
   numbers = numbers + 1
@@ -253,13 +270,7 @@ local function create()
   local session = { number = numbers, view = view.new(buf), waiting = {} }
   sessions[buf] = session
   require('pi.chat.keys').map(session)
-  vim.api.nvim_create_autocmd('BufWipeout', {
-    buffer = buf,
-    callback = function()
-      M.stop(session)
-      sessions[buf] = nil
-    end,
-  })
+  vim.api.nvim_create_autocmd('BufUnload', { buffer = buf, callback = function() forget(session) end })
   if numbers == 1 then
     models.fetch(function() redraw_bars() end)
   end

@@ -44,10 +44,16 @@ local function followers(view)
   return found
 end
 
+-- With the last line at the bottom, so that as much as there is room for is seen above it.
+local function to_bottom(win)
+  vim.api.nvim_win_call(win, function() vim.cmd('normal! zb') end)
+end
+
 local function follow(view, windows)
   local last = line_count(view)
   for win in pairs(windows) do
     vim.api.nvim_win_set_cursor(win, { last, 0 })
+    to_bottom(win)
   end
 end
 
@@ -133,14 +139,16 @@ local function first_difference(one, other)
 end
 
 local function fold_complete(view, blocks)
-  local row = row_of(view, view.turn_mark)
+  local row, windows = row_of(view, view.turn_mark), nil
   for _, block in ipairs(blocks) do
     if block.fold and not view.folded[block.key] then
       view.folded[block.key] = true
+      windows = windows or followers(view)
       folds.add(view.buf, row + block.row, row + #block.lines - 2)
     end
     row = row + #block.lines
   end
+  follow(view, windows or {})
 end
 
 -- Bring the turn's lines up to date: from the first line that differs.
