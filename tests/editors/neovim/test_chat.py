@@ -297,6 +297,22 @@ async def test_a_range_a_buffer_its_diagnostics_and_paths_go_along(
 
 
 @pytest.mark.usefixtures("signed_in")
+async def test_a_draft_in_the_prompt_is_never_lost(nvim: Neovim, tmp_path: Path) -> None:
+    (tmp_path / "work" / "a.py").write_text("one = 1\n", encoding="utf-8")
+    await nvim.command("edit a.py")
+    await open_chat(nvim)
+    await nvim.keys("ia draft<Esc><C-w>p")
+    await nvim.command("Pi chat")
+    await nvim.becomes("return vim.api.nvim_get_current_line()", "a draft")
+    await nvim.keys("<C-w>p:1Pi chat<CR>")
+    await nvim.becomes("return vim.api.nvim_get_current_line()", "@a.py:1-1 a draft")
+    await nvim.command("Pi ask say 2 words")
+    await nvim.sees("the quick")
+    await nvim.becomes(RUNNING, 0)
+    assert (await nvim.lines())[-3:] == ["## You", "", "@a.py:1-1 a draft"]
+
+
+@pytest.mark.usefixtures("signed_in")
 async def test_a_range_of_a_buffer_without_a_name_goes_along_too(nvim: Neovim, simulator: Simulator) -> None:
     await nvim.keys("ifirst<CR>second<Esc>")
     await nvim.keys(":%Pi chat<CR>")

@@ -23,7 +23,10 @@ M.subcommands = {
     about = 'Ask in the chat; takes a range',
   },
   chat = {
-    run = function(call) require('pi.chat').ask('', call.selection) end,
+    run = function(call)
+      local chat = require('pi.chat')
+      return call.selection and chat.ask('', call.selection) or chat.open()
+    end,
     about = 'Open the chat; takes a range',
   },
   chats = { run = function(call) require('pi.chat.history').pick(call.bang) end, about = 'Open a kept chat' },

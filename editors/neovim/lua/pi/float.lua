@@ -102,8 +102,9 @@ end
 ---@param buf integer
 ---@param lines string[]
 local function put(buf, lines)
+  local single = vim.tbl_map(function(line) return (line:gsub('[\r\n]', ' ')) end, lines)
   vim.bo[buf].modifiable = true
-  vim.api.nvim_buf_set_lines(buf, 0, -1, false, lines)
+  vim.api.nvim_buf_set_lines(buf, 0, -1, false, single)
   vim.bo[buf].modifiable = false
 end
 

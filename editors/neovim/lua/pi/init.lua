@@ -96,10 +96,8 @@ end
 function M.status()
   local server = package.loaded['pi.server']
   local phase = server and server.state().phase
-  if phase == 'failed' then
-    return 'pi: not running'
-  elseif phase ~= 'running' and phase ~= 'starting' then
-    return ''
+  if phase ~= 'running' then
+    return ({ failed = 'pi: not running', starting = 'pi: starting' })[phase] or ''
   end
   local models, chat = package.loaded['pi.models'], package.loaded['pi.chat']
   local id = models and models.current()

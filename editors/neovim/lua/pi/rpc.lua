@@ -59,13 +59,18 @@ function M.frame(message)
 end
 
 -- Messages cross from the pipe's callback to the main loop together, however many one read brought.
-local function relay(on_message)
+local function relay(listener)
   local feed, queue = M.decoder(), {}
   local function drain()
-    local messages = queue
+    local bodies = queue
     queue = {}
-    for _, message in ipairs(messages) do
-      on_message(message)
+    for _, body in ipairs(bodies) do
+      local good, message = pcall(vim.json.decode, body, { luanil = { object = true, array = true } })
+      if good then
+        listener.on_message(message)
+      else
+        listener.on_stderr('the server said something that is no JSON')
+      end
     end
   end
   return function(_, bytes)
@@ -73,7 +78,7 @@ local function relay(on_message)
       if #queue == 0 then
         vim.schedule(drain)
       end
-      queue[#queue + 1] = vim.json.decode(body, { luanil = { object = true, array = true } })
+      queue[#queue + 1] = body
     end
   end
 end
@@ -98,7 +103,7 @@ function M.start(command, env, listener)
   local on_stderr, stderr = collector(listener.on_stderr)
   local started, process = pcall(vim.system, command, {
     stdin = true,
-    stdout = relay(listener.on_message),
+    stdout = relay(listener),
     stderr = on_stderr,
     env = env,
   }, vim.schedule_wrap(function(ended) listener.on_exit(ended.code, ended.signal, stderr()) end))

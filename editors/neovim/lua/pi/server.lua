@@ -207,7 +207,7 @@ local function greet(generation, candidates, index)
     local problem = err and err.code ~= 'server_stopped' and err.message or not err and unfit(result)
     if problem then
       state.generation = state.generation + 1
-      state.connection.close()
+      state.connection.kill()
       return could_not_start(failure('server_unfit', problem))
     elseif not err then
       state.connection.send({ method = 'initialized', params = vim.empty_dict() })

@@ -2,6 +2,8 @@
 -- In: a chat's lines and cursor. Out: text in registers and in the person's buffers, each change one undo step.
 -- Never here: a file written to disk.
 
+local work = require('pi.chat.work')
+
 local M = {}
 
 ---@class pi.CodeBlock
@@ -58,7 +60,7 @@ end
 -- Where code goes: the buffer that lines came from, else the one worked in last.
 local function target_buffer(session)
   local target = session.target
-  local buf = target and vim.api.nvim_buf_is_valid(target.buf) and target.buf or require('pi.chat').work_buffer()
+  local buf = target and vim.api.nvim_buf_is_valid(target.buf) and target.buf or work.buffer()
   if not buf then
     vim.notify('pi: There is no buffer to put it into; open a file first', vim.log.levels.WARN)
   end
@@ -76,18 +78,6 @@ function M.insert(session)
   local row = win ~= -1 and vim.api.nvim_win_get_cursor(win)[1] or vim.api.nvim_buf_line_count(buf)
   vim.api.nvim_buf_set_lines(buf, row, row, false, block.lines)
   vim.notify(('pi: Inserted %d lines below line %d'):format(#block.lines, row))
-end
-
--- Rows that a block replaces: those that went along, else all.
-local function replaced_rows(session, buf)
-  local target = session.target
-  if not target or target.buf ~= buf then
-    return 0, vim.api.nvim_buf_line_count(buf)
-  end
-  local namespace = vim.api.nvim_create_namespace('pi.chat.target')
-  local first = vim.api.nvim_buf_get_extmark_by_id(buf, namespace, target.first, {})[1]
-  local last = vim.api.nvim_buf_get_extmark_by_id(buf, namespace, target.last, {})[1]
-  return first, last + 1
 end
 
 local function proposal_lines(buf, first, last, lines)
@@ -130,7 +120,7 @@ function M.diff(session)
   local block = here()
   local buf = block and target_buffer(session)
   if buf then
-    local first, last = replaced_rows(session, buf)
+    local first, last = work.rows(session.target, buf)
     open_diff(buf, proposal_lines(buf, first, last, block.lines))
   end
 end

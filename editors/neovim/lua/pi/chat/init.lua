@@ -12,6 +12,7 @@ local server = require('pi.server')
 local transcript = require('pi.chat.transcript')
 local view = require('pi.chat.view')
 local window = require('pi.chat.window')
+local work = require('pi.chat.work')
 
 local M = {}
 
@@ -28,13 +29,9 @@ local FRAME_MS = 40
 ---@field waiting pi.TurnEvent[] Not drawn yet
 ---@field timed? boolean A drawing is due
 ---@field extra? pi.Piece[] What goes along with the next prompt and has no name to be written by
+---@field draft? string What stood in the prompt when another one was sent
 ---@field request? pi.Request
 ---@field target? pi.Target Where code of an answer belongs
-
----@class pi.Target
----@field buf integer
----@field first? integer Extmarks around the lines that went along
----@field last? integer
 
 ---@type table<integer, pi.Session>
 local sessions = {}
@@ -100,7 +97,8 @@ local function finish(session)
   end
   session.turn, session.request = nil, nil
   session.model = turn.model or session.model
-  view.finish(session.view, again and turn.prompt or '')
+  view.finish(session.view, again and turn.prompt or session.draft or '')
+  session.draft = nil
   redraw_bars()
   announce_end(session, turn)
   if turn.error and turn.error.action and turn.stop_reason ~= 'cancelled' then
@@ -180,7 +178,7 @@ local function new_turn_id()
 end
 
 local function start_turn(session, prompt)
-  local pieces = vim.list_extend(session.extra or {}, context.of_prompt(prompt, M.work_buffer()))
+  local pieces = vim.list_extend(session.extra or {}, context.of_prompt(prompt, work.buffer()))
   session.extra = nil
   local names = vim.tbl_map(function(piece) return piece.name end, pieces)
   local turn = transcript.new(new_turn_id(), prompt, names)
@@ -232,27 +230,6 @@ function M.stop(session)
   session.request.cancel()
 end
 
--- The buffer with a file of the person's that was used last: `@buffer` means it, and code goes there.
-local work_buffer
-
-local function is_work(buf)
-  return vim.api.nvim_buf_is_valid(buf) and vim.bo[buf].buftype == '' and not sessions[buf]
-end
-
----@return integer|nil
-function M.work_buffer()
-  local here = vim.api.nvim_get_current_buf()
-  if is_work(here) then
-    work_buffer = here
-  end
-  return work_buffer and is_work(work_buffer) and work_buffer or nil
-end
-
-vim.api.nvim_create_autocmd('BufLeave', {
-  group = vim.api.nvim_create_augroup('pi.work', { clear = true }),
-  callback = function(event) work_buffer = is_work(event.buf) and event.buf or work_buffer end,
-})
-
 -- Its buffer has been deleted; the chat itself is kept by the server.
 local function forget(session)
   local buf = session.view.buf
@@ -278,7 +255,7 @@ local function create()
 end
 
 local function show(session)
-  M.work_buffer()
+  work.buffer()
   latest = session.view.buf
   window.show(session.view.buf)
   return session
@@ -299,16 +276,6 @@ function M.open()
   return session and show(session) or M.new()
 end
 
--- Keep the lines of a buffer in view, so that code can be put in their place.
-local function aim(session, buf, first, last)
-  local marks = vim.api.nvim_create_namespace('pi.chat.target')
-  session.target = {
-    buf = buf,
-    first = vim.api.nvim_buf_set_extmark(buf, marks, first - 1, 0, { right_gravity = false }),
-    last = vim.api.nvim_buf_set_extmark(buf, marks, last - 1, 0, {}),
-  }
-end
-
 ---@class pi.Selection
 ---@field buf integer
 ---@field first integer Lines, counted from 1
@@ -316,7 +283,7 @@ end
 
 -- What a selection is written as at the beginning of a prompt; what cannot be written goes along unwritten.
 local function attach(session, selection)
-  aim(session, selection.buf, selection.first, selection.last)
+  session.target = work.target(selection.buf, selection.first, selection.last)
   local mention = context.mention(selection.buf, selection.first, selection.last)
   if not mention then
     session.extra = { context.of_buffer(selection.buf, selection.first, selection.last) }
@@ -324,7 +291,8 @@ local function attach(session, selection)
   return mention and mention .. ' ' or ''
 end
 
--- Ask in the chat in use, with lines of a buffer if they were selected. Without a prompt it is left to the person.
+-- Ask in the chat in use, with lines of a buffer if they were selected. What stood in the prompt stands there again
+-- afterwards. Without a prompt the lines are put before it, and the rest is left to the person.
 ---@param prompt string
 ---@param selection? pi.Selection
 function M.ask(prompt, selection)
@@ -332,11 +300,14 @@ function M.ask(prompt, selection)
   if session.turn then
     return vim.notify('pi: An answer is still coming; <C-c> stops it')
   end
+  local draft = view.prompt(session.view)
   local attached = selection and attach(session, selection) or ''
-  view.set_prompt(session.view, attached .. prompt)
-  if prompt ~= '' then
-    send(session)
+  if prompt == '' then
+    return view.set_prompt(session.view, attached .. draft)
   end
+  session.draft = draft
+  view.set_prompt(session.view, attached .. prompt)
+  send(session)
 end
 
 -- A kept chat in a window, from what the server told of it.

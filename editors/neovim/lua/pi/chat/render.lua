@@ -106,7 +106,9 @@ local function waiting(turn)
   if turn.retry then
     local retry = turn.retry
     local text = '*Attempt %d of %d in %.3g s: %s*'
-    return { text:format(retry.attempt, retry.maxAttempts, retry.delayMs / 1000, retry.error.message) }
+    return {
+      text:format(retry.attempt, retry.maxAttempts, retry.delayMs / 1000, (retry.error.message:gsub('%s+', ' '))),
+    }
   end
   return turn.status ~= 'ended' and #turn.items == 0 and { '…' } or nil
 end
@@ -117,7 +119,7 @@ local function head(turn, name)
   if #turn.context > 0 then
     vim.list_extend(lines, { '', '*With ' .. table.concat(turn.context, ', ') .. '*' })
   end
-  vim.list_extend(lines, { '', '## ' .. name })
+  vim.list_extend(lines, { '', '## ' .. (name:gsub('%s+', ' ')) })
   return block('head', lines)
 end
 

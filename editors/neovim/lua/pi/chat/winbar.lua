@@ -48,7 +48,7 @@ function M.text()
     return ''
   end
   local models = require('pi.models')
-  local id = session.model or models.current()
+  local id = models.choice() or session.model or models.current()
   local model = models.find(id)
   local name = model and model.name or id or 'no model yet'
   local busy = session.turn and '<C-c> stops' or ''
