@@ -30,7 +30,7 @@ from pi_server.clock import Clock, SystemClock
 from pi_server.providers.catalog import Catalog
 from pi_server.server.handlers import Client, Handlers
 from pi_server.server.services import Services
-from pi_server.servers import UserServers
+from pi_server.servers import UserServers, read_servers
 from pi_server.settings import Settings
 from pi_server.values import Reply, Request
 
@@ -73,7 +73,7 @@ def build(
 def servers(environ: Mapping[str, str], home: Path) -> tuple[str, ...]:
     """The ids of the user's own servers."""
     path = settings_.agent_dir(environ, home) / "models.json"
-    return tuple(UserServers(path, BUILT_IN).by_id())
+    return tuple(read_servers(path, BUILT_IN).servers)
 
 
 def _built_in(settings: Settings) -> Mapping[str, ProviderAuth]:

@@ -130,7 +130,9 @@ def _login(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     more = "Without a terminal the page's address is printed, and the code or key is read from standard input."
     parser = _command(commands, "login", "Sign in to a provider", more)
     parser.add_argument("provider", nargs="?", metavar="PROVIDER", help="such as anthropic; asked for when left out")
-    parser.add_argument("--method", metavar="METHOD", help="pasteCode, browser or apiKey; asked for when left out")
+    parser.add_argument(
+        "--method", metavar="METHOD", help="pasteCode, browser, deviceCode or apiKey; asked for when left out"
+    )
     parser.add_argument("--enterprise-domain", metavar="DOMAIN", help="for providers that have enterprise servers")
     browser = parser.add_mutually_exclusive_group()
     browser.add_argument("--open", action="store_true", default=None, help="open the page in the browser at once")
@@ -193,7 +195,13 @@ def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = _command(commands, "demo", "Show sign-in, models and chat against a simulated provider")
-    parser.add_argument("--serve", action="store_true", help="keep the simulated provider up for your editor")
+    parser.add_argument("--serve", action="store_true", help="keep the simulated providers up for your editor")
+    parser.add_argument(
+        "--provider",
+        choices=("anthropic", "github-copilot", "openai"),
+        default="anthropic",
+        help="whose sign-in and models to show",
+    )
 
 
 def _schema(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -12,6 +12,7 @@ a shell command is refused.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from typing import Any
 from pi_server.regular import read_regular
 from pi_server.settings import bad_headers, endpoint_problem
 from pi_server.values import Problem
+
+log = logging.getLogger(__name__)
 
 LARGEST_FILE = 4 * 1024 * 1024
 COMPLETIONS = "openai-completions"
@@ -71,6 +74,8 @@ class UserServers:
         if mark != self._mark:
             self._mark = mark
             self._known = read_servers(self._path, self._taken) if mark else NO_SERVERS
+            for problem in self._known.problems:
+                log.warning("%s", problem.message)
         return self._known
 
     def by_id(self) -> Mapping[str, Server]:

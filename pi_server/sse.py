@@ -37,8 +37,9 @@ _event_of_pair = functools.partial(tuple.__new__, ServerSentEvent)
 class SseDecoder:
     """Feed it chunks. What it holds at the end of the stream is an unfinished event and is to be dropped.
 
-    Nearly every server writes an event as `event: x`, `data: y` and a blank line. A chunk that has nothing else in it
-    is read at once, in well under a microsecond an event; any other one line by line.
+    Nearly every server writes an event as `event: x`, `data: y` and a blank line, or without the first of these. A
+    chunk that has nothing else in it than one of the two is read at once, in well under a microsecond an event; any
+    other one line by line.
     """
 
     def __init__(self, limit: int = LIMIT) -> None:
@@ -86,12 +87,14 @@ class SseDecoder:
         return events + self._feed_lines(chunk[end:]) if end < len(chunk) else events
 
     def _usual(self, chunk: bytes) -> list[ServerSentEvent] | None:
-        """The events of a chunk that is made of usual ones alone; None: it has something else in it."""
+        """The events of a chunk made of usual ones of one shape alone; None: it has something else in it."""
         lines = chunk.split(b"\n")
-        if b"\r" in chunk or len(lines) % 3 != 1 or any(lines[2::3]):
+        named = lines[1] != b""  # the first event stands for all
+        size = 3 if named else 2
+        if b"\r" in chunk or len(lines) % size != 1 or any(lines[size - 1 :: size]):
             return None
-        data = [line[6:] for line in lines[1::3] if line.startswith(b"data: ")]
-        names = self._names_of(lines[0:-1:3])
+        names = self._names_of(lines[0:-1:3]) if named else ["message"] * (len(lines) // 2)
+        data = [line[6:] for line in lines[size - 2 :: size] if line.startswith(b"data: ")]
         if names is None or len(data) != len(names):
             return None
         return list(map(_event_of_pair, zip(names, data, strict=True)))

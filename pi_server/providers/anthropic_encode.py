@@ -27,6 +27,7 @@ from pi_server.conversation import (
 from pi_server.errors import InvalidParams
 from pi_server.providers.anthropic_models import reasoning_style
 from pi_server.providers.base import Prompt, Tool
+from pi_server.providers.notes import GO_ON, NO_IMAGE, NO_RESULT
 from pi_server.values import Model
 
 Json = dict[str, Any]
@@ -41,10 +42,6 @@ ROOM_TO_SPEAK = 1_024
 """Tokens that thinking leaves for the answer, where the model's limit makes both share"""
 KEPT_TURNS = 2
 """User turns that end in a cache breakpoint: what this request adds, and where the request before it ended"""
-
-NO_RESULT = "No result: the call was interrupted"
-NO_IMAGE = "[an image that this model cannot see]"
-GO_ON = "Continue"
 
 _TOOL_ID = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 _CACHE: Json = {"type": "ephemeral"}

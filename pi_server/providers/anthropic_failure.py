@@ -9,15 +9,14 @@ https://platform.claude.com/docs/en/api/errors
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from pi_server.errors import PiError
 from pi_server.providers.base import Service
-from pi_server.providers.event_json import object_in, text_of
-from pi_server.providers.refusals import no_stream, redirected, request_id
+from pi_server.providers.event_json import object_in, object_of, text_of
+from pi_server.providers.refusals import mentions, no_stream, redirected, request_id
 from pi_server.redaction import clean_provider_message
 from pi_server.retry_after import http_date_ms, retry_after
 from pi_server.values import Reply
@@ -94,7 +93,7 @@ class AnthropicFailures:
     def of_reply(self, reply: Reply) -> PiError:
         """The meaning of a reply that is no event stream."""
         headers = {name.lower(): value for name, value in reply.headers.items()}
-        body = _body(reply.body)
+        body = object_of(reply.body)
         if reply.status in _REDIRECTS:
             return redirected(self._service, headers)
         if reply.status == _HTTP_OK and "error" not in body:
@@ -125,19 +124,15 @@ class AnthropicFailures:
 
 
 def _code(status: int, said: str) -> str:
-    if status in {400, 401, 403} and _mentions(said, _NOT_PERMITTED):
+    if status in {400, 401, 403} and mentions(said, _NOT_PERMITTED):
         return "credential_not_permitted"
-    if status in {400, 413, 500} and _mentions(said, _OVERFLOW):
+    if status in {400, 413, 500} and mentions(said, _OVERFLOW):
         return "context_overflow"
-    if status in {400, 403} and _mentions(said, _NO_MONEY):
+    if status in {400, 403} and mentions(said, _NO_MONEY):
         return "quota_exceeded"
     if status == _NOT_FOUND:  # also what a wrong base URL gives
         return "model_not_found" if "model" in said else "provider_error"
     return _CODE_OF_STATUS.get(status, "provider_error")
-
-
-def _mentions(said: str, phrases: tuple[str, ...]) -> bool:
-    return any(phrase in said for phrase in phrases)
 
 
 def _retryable(status: int, code: str, headers: Mapping[str, str]) -> bool:
@@ -184,11 +179,3 @@ def _rfc3339(text: str) -> int | None:
         return int(datetime.fromisoformat(text).timestamp() * 1000)
     except ValueError:
         return None
-
-
-def _body(body: bytes) -> dict[str, Any]:
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return parsed if isinstance(parsed, dict) else {}

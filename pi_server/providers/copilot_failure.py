@@ -6,7 +6,6 @@ person can do, with GitHub's request id. Never here: the body itself in what goe
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from urllib.parse import parse_qs
 from pi_server.errors import Action, PiError
 from pi_server.providers.base import Service
 from pi_server.providers.copilot_models import PROVIDER
-from pi_server.providers.event_json import object_in, text_of
+from pi_server.providers.event_json import object_in, object_of, text_of
 from pi_server.providers.openai_failure import OpenAIFailures
 from pi_server.redaction import clean_provider_message
 from pi_server.retry_after import http_date_ms, retry_after
@@ -115,7 +114,7 @@ class CopilotFailures:
 
     def of_reply(self, reply: Reply) -> PiError:
         headers = {name.lower(): value for name, value in reply.headers.items()}
-        body = _object(reply.body)
+        body = object_of(reply.body)
         if not _from_github(reply.status, headers, body):
             return _intercepted(reply.status)
         error = _error_object(body) or {"message": _plain(reply.body, headers)}
@@ -213,11 +212,3 @@ def _moment(headers: Mapping[str, str]) -> datetime | None:
     if told is None and wait is not None and wait > DAY_MS and now is not None:
         told = now + wait
     return datetime.fromtimestamp(told / 1000, UTC) if told is not None else None
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return parsed if isinstance(parsed, dict) else {}

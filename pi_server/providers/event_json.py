@@ -1,6 +1,7 @@
-"""JSON as a provider's events have it, read without trust.
+"""JSON as providers write it, read without trust.
 
-In: an event, a text that a model wrote. Out: objects, texts and counts; what is missing or of the wrong type is empty.
+In: an event, a reply's body, a text that a model wrote. Out: objects, texts and counts; what is missing or of the
+wrong type is empty.
 Never here: what a member means.
 """
 
@@ -46,6 +47,15 @@ def tool_input(text: str, service: Service) -> dict[str, Any] | None:
         pass
     message = "The model called a tool with an input that is nested too deep"
     raise PiError("provider_error", message, provider=service.provider)
+
+
+def object_of(body: bytes) -> dict[str, Any]:
+    """The object that a whole reply is; empty for anything else."""
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
 
 
 def object_in(data: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from typing import Any, Literal
 from pi_server.conversation import Block, ImageBlock, Message, ReasoningBlock, TextBlock, ToolCallBlock, ToolResultBlock
 from pi_server.errors import InvalidParams
 from pi_server.providers.base import Prompt, Tool
+from pi_server.providers.notes import FAILED, NO_IMAGE
 from pi_server.providers.openai_chat_decode import API
-from pi_server.providers.openai_history import FAILED, NO_IMAGE, fit, tool_id
+from pi_server.providers.openai_history import fit, tool_id
 from pi_server.values import Model
 
 Json = dict[str, Any]

@@ -11,7 +11,6 @@ https://openrouter.ai/docs/api-reference/errors
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,8 +18,8 @@ from typing import Any
 
 from pi_server.errors import PiError
 from pi_server.providers.base import Service
-from pi_server.providers.event_json import object_in, text_of
-from pi_server.providers.refusals import WrongWire, no_stream, redirected, request_id
+from pi_server.providers.event_json import object_in, object_of, text_of
+from pi_server.providers.refusals import WrongWire, mentions, no_stream, redirected, request_id
 from pi_server.redaction import clean_provider_message
 from pi_server.retry_after import retry_after
 from pi_server.values import Reply
@@ -152,7 +151,7 @@ class OpenAIFailures:
     def of_reply(self, reply: Reply) -> PiError:
         """The meaning of a reply that is no event stream; `WrongWire` when this API is not spoken there."""
         headers = {name.lower(): value for name, value in reply.headers.items()}
-        body = _object(reply.body)
+        body = object_of(reply.body)
         if reply.status in _REDIRECTS:
             return redirected(self._service, headers)
         if reply.status == _HTTP_OK and "error" not in body:
@@ -217,7 +216,7 @@ def _status(words: tuple[str, ...]) -> int:
 
 
 def _speaks_another_wire(status: int, said: _Said) -> bool:
-    if "unsupported_api_for_model" in said.words or _mentions(said.heard, _OTHER_WIRE):
+    if "unsupported_api_for_model" in said.words or mentions(said.heard, _OTHER_WIRE):
         return True
     return status in _NOT_THERE and _code(_NOT_FOUND, said) != "model_not_found"
 
@@ -227,15 +226,11 @@ def _code(status: int, said: _Said) -> str:
         if word in _CODE_OF_WORD:
             return _CODE_OF_WORD[word]
     for statuses, phrases, code in _BY_SENTENCE:
-        if status in statuses and _mentions(said.heard, phrases):
+        if status in statuses and mentions(said.heard, phrases):
             return code
     if status == _NOT_FOUND and said.about_model:
         return "model_not_found"
     return _CODE_OF_STATUS.get(status, "provider_error")
-
-
-def _mentions(said: str, phrases: tuple[str, ...]) -> bool:
-    return any(phrase in said for phrase in phrases)
 
 
 def _retryable(status: int, code: str, headers: Mapping[str, str]) -> bool:
@@ -270,11 +265,3 @@ def _duration_ms(text: str) -> int | None:
     if not text or not match:
         return None
     return round(sum(float(match[unit] or 0) * factor for unit, factor in _MILLISECONDS.items()))
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return parsed if isinstance(parsed, dict) else {}

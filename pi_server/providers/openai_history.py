@@ -25,12 +25,7 @@ from pi_server.conversation import (
     ToolCallBlock,
     ToolResultBlock,
 )
-
-NO_RESULT = "No result: the call was interrupted"
-NO_IMAGE = "[an image that this model cannot see]"
-GO_ON = "Continue"
-FAILED = "Error:"
-"""Stands before what a tool says that failed: the wires have no other place for it"""
+from pi_server.providers.notes import GO_ON, NO_RESULT
 
 LONGEST_TOOL_ID = 40
 """Characters; the chat wire refuses longer ones"""

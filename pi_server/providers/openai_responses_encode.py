@@ -20,7 +20,8 @@ from pi_server.conversation import Block, ImageBlock, Message, ReasoningBlock, T
 from pi_server.errors import InvalidParams
 from pi_server.providers.base import Prompt, Tool
 from pi_server.providers.event_json import object_in, text_of
-from pi_server.providers.openai_history import FAILED, NO_IMAGE, fit, tool_id
+from pi_server.providers.notes import FAILED, NO_IMAGE
+from pi_server.providers.openai_history import fit, tool_id
 from pi_server.providers.openai_responses_decode import API
 from pi_server.values import Model
 

@@ -72,6 +72,11 @@ def _host(url: str) -> str | None:
         return None
 
 
+def mentions(said: str, phrases: tuple[str, ...]) -> bool:
+    """Whether one of the phrases is in a sentence; all in lower case."""
+    return any(phrase in said for phrase in phrases)
+
+
 def request_id(headers: Mapping[str, str], told: object = None) -> str | None:
     """What the service calls this request: in a header, else as `told` in the body."""
     name = headers.get("request-id") or headers.get("x-request-id") or told

@@ -54,10 +54,9 @@ class Access:
 
     def check(self, headers: Mapping[str, str]) -> None:
         """Raises `ApiRefused`, in the order in which the service looks at things."""
-        betas = [beta.strip() for beta in headers.get("anthropic-beta", "").split(",") if beta.strip()]
-        self._check_credential(headers, betas)
-        _check_version(headers.get("anthropic-version"))
-        _check_betas(betas)
+        self._check_credential(headers, betas_in(headers))
+        check_version(headers)
+        check_betas(headers)
 
     def _check_credential(self, headers: Mapping[str, str], betas: list[str]) -> None:
         authorization, api_key = headers.get("authorization"), headers.get("x-api-key")
@@ -98,15 +97,20 @@ class Access:
             raise ApiRefused(403, "OAuth token does not meet scope requirement user:inference")
 
 
-def _check_version(version: str | None) -> None:
+def betas_in(headers: Mapping[str, str]) -> list[str]:
+    return [beta.strip() for beta in headers.get("anthropic-beta", "").split(",") if beta.strip()]
+
+
+def check_version(headers: Mapping[str, str]) -> None:
+    version = headers.get("anthropic-version")
     if version is None:
         raise ApiRefused(400, "anthropic-version: header is required")
     if version not in VERSIONS:
         raise ApiRefused(400, "anthropic-version: not a valid version")
 
 
-def _check_betas(betas: list[str]) -> None:
-    unknown = [beta for beta in betas if beta not in KNOWN_BETAS]
+def check_betas(headers: Mapping[str, str], known: frozenset[str] = KNOWN_BETAS) -> None:
+    unknown = [beta for beta in betas_in(headers) if beta not in known]
     if unknown:
         raise ApiRefused(
             400, f"Unexpected value(s) `{', '.join(unknown)}` for the `anthropic-beta` header.", reason="unknown beta"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pi_server.simulator.anthropic_content import check_messages, check_text_block, invalid
-from pi_server.simulator.models import KnownModel, find_model
+from pi_server.simulator.models import FindModel, KnownModel, find_model
 from pi_server.simulator.refusals import ApiRefused
 
 MEMBERS = frozenset(
@@ -28,9 +28,9 @@ MIN_BUDGET = 1024
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 
 
-def check_message_request(body: Any) -> KnownModel:
+def check_message_request(body: Any, find: FindModel = find_model) -> KnownModel:
     """Raises `ApiRefused`."""
-    model = _check_common(body, MEMBERS)
+    model = _check_common(body, MEMBERS, find)
     _check_max_tokens(body, model)
     _check_sampling(body, model)
     if not isinstance(body.get("stream", False), bool):
@@ -38,12 +38,12 @@ def check_message_request(body: Any) -> KnownModel:
     return model
 
 
-def check_count_request(body: Any) -> KnownModel:
+def check_count_request(body: Any, find: FindModel = find_model) -> KnownModel:
     """Raises `ApiRefused`."""
-    return _check_common(body, MEMBERS - UNCOUNTED)
+    return _check_common(body, MEMBERS - UNCOUNTED, find)
 
 
-def _check_common(body: Any, members: frozenset[str]) -> KnownModel:
+def _check_common(body: Any, members: frozenset[str], find: FindModel) -> KnownModel:
     if not isinstance(body, dict):
         raise ApiRefused(400, "Input should be a valid dictionary")
     for name in body:
@@ -51,7 +51,7 @@ def _check_common(body: Any, members: frozenset[str]) -> KnownModel:
             raise invalid(name, "Extra inputs are not permitted")
     if not isinstance(body.get("model"), str):
         raise invalid("model", "Field required")
-    model = find_model(body["model"])
+    model = find(body["model"])
     if model is None:
         raise ApiRefused(404, f"model: {body['model']}", reason="unknown model")
     _check_thinking(body, model)

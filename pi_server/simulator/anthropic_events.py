@@ -1,27 +1,24 @@
-"""A `Reply` as the service sends it: a stream of server-sent events, or one message.
+"""A `Reply` as the Messages API sends it: a stream of server-sent events, or one message.
 
 In: a `Reply`, token counts, ids. Out: `Event`s in the official order, or the message's JSON.
-Never here: faults, sockets. Text stands raw in the JSON (no escapes), as the service has it.
+Never here: when a fault happens, sockets.
 Source: https://platform.claude.com/docs/en/build-with-claude/streaming
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from pi_server.simulator import signatures
 from pi_server.simulator.prompt_cache import InputTokens
 from pi_server.simulator.replies import Part, Reply
+from pi_server.simulator.sse_events import Event, Oddities, named, text_events
 
-
-class Event(NamedTuple):
-    data: bytes
-    """The event's bytes, with the empty line that ends it"""
-    pause_ms: int = 0
-    """Before it"""
+DELTA = re.compile(rb'"type":"content_block_delta","index":(\d+)')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,21 +40,16 @@ class MessageFacts:
         return f"toolu_sim{self.number:08}_{index}"
 
 
-def sse(name: str, payload: dict[str, Any]) -> bytes:
-    data = json.dumps({"type": name, **payload}, ensure_ascii=False, separators=(",", ":"))
-    return f"event: {name}\ndata: {data}\n\n".encode()
-
-
 def events(reply: Reply, facts: MessageFacts) -> Iterator[Event]:
     """`message_start`, `ping`, the blocks, `message_delta`, `message_stop`."""
-    yield Event(sse("message_start", {"message": _started(facts)}))
-    yield Event(sse("ping", {}))
+    yield Event(named("message_start", {"message": _started(facts)}))
+    yield Event(named("ping", {}))
     for index, part in enumerate(reply.parts):
-        yield Event(sse("content_block_start", {"index": index, "content_block": _opening(part, index, facts)}))
+        yield Event(named("content_block_start", {"index": index, "content_block": _opening(part, index, facts)}))
         yield from _deltas(part, index, facts, reply.pace_ms)
-        yield Event(sse("content_block_stop", {"index": index}))
-    yield Event(sse("message_delta", {"delta": _stop(reply), "usage": _final_usage(reply, facts)}))
-    yield Event(sse("message_stop", {}))
+        yield Event(named("content_block_stop", {"index": index}))
+    yield Event(named("message_delta", {"delta": _stop(reply), "usage": _final_usage(reply, facts)}))
+    yield Event(named("message_stop", {}))
 
 
 def message(reply: Reply, facts: MessageFacts) -> dict[str, Any]:
@@ -109,7 +101,7 @@ def _deltas(part: Part, index: int, facts: MessageFacts, pace_ms: int) -> Iterat
             yield from _piece_events(index, "thinking_delta", "thinking", thinking, pace_ms)
             signature = signatures.sign("".join(thinking), facts.number)
             delta = {"type": "signature_delta", "signature": signature}
-            yield Event(sse("content_block_delta", {"index": index, "delta": delta}))
+            yield Event(named("content_block_delta", {"index": index, "delta": delta}))
         case "tool_use":
             yield from _piece_events(index, "input_json_delta", "partial_json", part.pieces, pace_ms)
         case "text":
@@ -117,11 +109,10 @@ def _deltas(part: Part, index: int, facts: MessageFacts, pace_ms: int) -> Iterat
 
 
 def _piece_events(index: int, kind: str, member: str, pieces: tuple[str, ...], pace_ms: int) -> Iterator[Event]:
-    """Many small events that differ in one text: its JSON alone is made anew, which keeps long answers cheap."""
-    head, tail = sse("content_block_delta", {"index": index, "delta": {"type": kind, member: "\0"}}).split(b'"\\u0000"')
-    encode = json.JSONEncoder(ensure_ascii=False).encode
-    for piece in pieces:
-        yield Event(head + encode(piece).encode() + tail, pace_ms)
+    def delta(piece: str) -> bytes:
+        return named("content_block_delta", {"index": index, "delta": {"type": kind, member: piece}})
+
+    return text_events(delta, pieces, pace_ms)
 
 
 def _whole(part: Part, index: int, facts: MessageFacts) -> dict[str, Any]:
@@ -145,3 +136,26 @@ def _parsed(text: str) -> dict[str, Any]:
         return dict(json.loads(text))
     except ValueError:
         return {}
+
+
+def error_event(error_type: str | None, message: str | None) -> bytes:
+    error = {"type": error_type or "overloaded_error", "message": message or "Overloaded"}
+    return named("error", {"error": error})
+
+
+def unknown_delta(index: int) -> bytes:
+    return named("content_block_delta", {"index": index, "delta": {"type": "smell_delta", "smell": "roses"}})
+
+
+def _unknown_delta_after(data: bytes) -> bytes | None:
+    delta = DELTA.search(data)
+    return None if delta is None else unknown_delta(int(delta[1]))
+
+
+ODDITIES = Oddities(
+    bad_json=b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"ty\n\n',
+    unknown=named("weather_report", {"forecast": "sunny"}),
+    error=error_event,
+    unknown_delta=_unknown_delta_after,
+)
+"""For the faults of a stream of messages"""

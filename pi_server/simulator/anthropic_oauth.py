@@ -30,6 +30,7 @@ SCOPES = frozenset(
         "user:file_upload",
     }
 )
+INFERENCE_SCOPE = "org:create_api_key user:profile user:inference"
 ACCOUNT_EMAIL = "ada@example.test"
 LOOPBACK_REDIRECT = re.compile(r"http://localhost:([1-9][0-9]{0,4})/callback")
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -1,7 +1,7 @@
 """Misbehaviour on demand: what the next requests at an endpoint shall meet instead of a good answer.
 
 In: `Fault` values, by code or as JSON over `POST /_simulator/faults`. Out: `take(endpoint)`, once a request.
-Never here: HTTP; `web.py` and `streaming.py` act on what is taken.
+Never here: HTTP; `gate.py` and `streaming.py` act on what is taken.
 """
 
 from __future__ import annotations
@@ -12,7 +12,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
-Endpoint = Literal["authorize", "token", "messages", "models", "count_tokens"]
+Endpoint = Literal[
+    "authorize",
+    "token",
+    "messages",
+    "models",
+    "count_tokens",
+    "device_code",
+    "device_poll",
+    "exchange",
+    "github_user",
+    "copilot_models",
+    "copilot_policy",
+    "copilot_chat",
+    "copilot_responses",
+    "copilot_messages",
+    "openai_models",
+    "openai_chat",
+    "openai_responses",
+]
 ENDPOINTS: tuple[str, ...] = get_args(Endpoint)
 
 NOT_PERMITTED = "This credential is only authorized for use with Claude Code and cannot be used for other API requests."
@@ -25,7 +43,7 @@ class Fault:
 
     Before the request is judged: `stall_request`, `latency_ms`, then `status` (with `retry_after`, `error_type`,
     `message`) or `body` (with `content_type`). After it: `stall_answer`, `answer_latency_ms`, `lose_answer`, or what
-    happens to the event stream. Events are counted from its first one, `message_start`.
+    happens to the event stream. Events are counted from its first one.
     """
 
     endpoint: Endpoint
@@ -37,10 +55,11 @@ class Fault:
     retry_after: str | None = None
     """Seconds or an HTTP date, as it stands in the header"""
     error_type: str | None = None
-    """Default: the service's word for `status`"""
+    """The service's word for what is wrong; default: its usual one for `status`"""
     message: str | None = None
     body: str | None = None
-    """A whole reply instead of the service's, such as a captive portal's page; status 200 unless `status` is set"""
+    """A whole reply instead of the service's, such as a captive portal's page, without the headers that the service
+    sends; status 200 unless `status` is set"""
     content_type: str = "text/html; charset=utf-8"
     """Of `body`"""
     lose_answer: bool = False
@@ -61,7 +80,7 @@ class Fault:
     bad_json_after_events: int | None = None
     """One event more, whose data is not JSON"""
     error_after_events: int | None = None
-    """An `error` event of `error_type` (default `overloaded_error`) after HTTP 200, and the end"""
+    """An error event of `error_type` and `message`, in the form of the wire, after HTTP 200, and the end"""
     unknown_events: bool = False
     """Events and deltas of types that nobody knows yet, between the good ones"""
 

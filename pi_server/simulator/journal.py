@@ -12,10 +12,26 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pi_server.simulator.refusals import Refused
+
 KEPT = 1000
 """Requests and refusals that are remembered; the counters go on."""
-CREDENTIALS = {(True, True): "both", (True, False): "bearer", (False, True): "x-api-key", (False, False): None}
-"""By whether there is an `Authorization`, and whether there is an `x-api-key`"""
+SHOWN = (
+    "accept",
+    "content-type",
+    "copilot-integration-id",
+    "copilot-vision-request",
+    "editor-plugin-version",
+    "editor-version",
+    "openai-intent",
+    "user-agent",
+    "x-github-api-version",
+    "x-initiator",
+    "x-interaction-id",
+    "x-interaction-type",
+    "x-request-id",
+)
+"""Headers whose values are no secrets, and worth comparing"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,23 +40,38 @@ class Seen:
 
     endpoint: str
     credential: str | None
-    """`bearer`, `x-api-key`, `both` or None"""
+    """The scheme of `Authorization` (`bearer`, GitHub's `token`), `x-api-key`, `both` or None"""
     user_agent: str | None
     accept_encoding: str | None
     betas: str | None
     header_names: tuple[str, ...]
+    headers: Mapping[str, str]
+    """Those of `SHOWN` that there were"""
 
     @classmethod
     def of(cls, endpoint: str, headers: Mapping[str, str]) -> Seen:
-        bearer, key = "authorization" in headers, "x-api-key" in headers
         return cls(
             endpoint=endpoint,
-            credential=CREDENTIALS[bearer, key],
+            credential=_credential(headers),
             user_agent=headers.get("user-agent"),
             accept_encoding=headers.get("accept-encoding"),
             betas=headers.get("anthropic-beta"),
             header_names=tuple(headers),
+            headers={name: headers[name] for name in SHOWN if name in headers},
         )
+
+
+def _credential(headers: Mapping[str, str]) -> str | None:
+    authorization, key = headers.get("authorization"), "x-api-key" in headers
+    if authorization is None:
+        return "x-api-key" if key else None
+    return "both" if key else _scheme(authorization)
+
+
+def _scheme(authorization: str) -> str:
+    """The scheme alone; a text that begins with no known one might be a secret as it stands."""
+    scheme = authorization.partition(" ")[0].lower()
+    return scheme if scheme in ("bearer", "token", "basic") else "unknown"
 
 
 class Journal:
@@ -61,9 +92,12 @@ class Journal:
     def answered(self, endpoint: str, status: int) -> None:
         self.count(f"{endpoint}.{status}")
 
-    def refused(self, endpoint: str, status: int, reason: str) -> None:
-        self.refusals.append(f"{endpoint} {status}: {reason}")
-        self.answered(endpoint, status)
+    def refused(self, endpoint: str, refused: Refused) -> None:
+        if not refused.expected:
+            self.refusals.append(f"{endpoint} {refused.status}: {refused.reason}")
+        self.answered(endpoint, refused.status)
+        if refused.code:
+            self.count(f"{endpoint}.{refused.code}")
 
     async def until(self, name: str, count: int = 1) -> None:
         """Return once the counter `name` has reached `count`."""

@@ -6,6 +6,7 @@ Source: https://platform.claude.com/docs/en/models/overview and the pages of the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -55,6 +56,10 @@ class KnownModel:
                 },
             },
         }
+
+
+FindModel = Callable[[object], KnownModel | None]
+"""A model's row by its id, or None for one that a service lacks"""
 
 
 def _adaptive(model_id: str, name: str, created_at: str) -> KnownModel:

@@ -1,7 +1,7 @@
 """The pages of a sign-in: plain HTML that a screen reader, a text browser and a browser test can use.
 
 In: what to show. Out: whole pages, everything escaped. Never here: scripts, anything from another host.
-Ids for browser tests: `allow`, `deny`, `code`, `error`.
+Ids for browser tests: `allow`, `deny`, `code`, `error`; `user_code`, `authorize`, `cancel`, `done`.
 """
 
 from __future__ import annotations
@@ -33,8 +33,14 @@ ul { padding-left: 1.25rem; }
 form { display: flex; gap: .75rem; margin: 1.5rem 0; }
 button { flex: 1; font: inherit; font-weight: 600; padding: .65rem 1rem; border-radius: .5rem; cursor: pointer;
   border: 1px solid var(--faint); background: transparent; color: inherit; }
-#allow { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
-button:focus-visible, #code:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+#allow, #authorize { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
+#device { flex-wrap: wrap; }
+#device label { flex: 1 0 100%; font-weight: 600; }
+#user_code { flex: 1 0 100%; font: 1.25rem/1.6 ui-monospace, monospace; padding: .5rem 1rem; text-align: center;
+  text-transform: uppercase; letter-spacing: .15em; border: 1px solid var(--faint); border-radius: .5rem;
+  background: transparent; color: inherit; }
+button:focus-visible, #code:focus-visible, #user_code:focus-visible {
+  outline: 3px solid var(--accent); outline-offset: 2px; }
 #code { display: block; font: .95rem/1.6 ui-monospace, monospace; padding: 1rem; border: 1px dashed var(--faint);
   border-radius: .5rem; cursor: copy; user-select: all; }
 .note, footer { color: var(--faint); font-size: .875rem; }
@@ -76,6 +82,31 @@ def declined() -> str:
         "Sign-in declined",
         """<p id="error" role="alert">You did not allow it, and nothing was changed (access_denied).</p>
 <p>You can close this tab. The program waits until you cancel there, or until its time is up.</p>""",
+    )
+
+
+def device(login: str) -> str:
+    """The code is typed, and a button clicked: a form that posts to where it came from."""
+    return _page(
+        "Connect a program to your account",
+        f"""<p>You are signed in as <strong>{escape(login)}</strong>. Enter the code that the program shows you.</p>
+<form id="device" method="post">
+<label for="user_code">Code</label>
+<input id="user_code" name="user_code" type="text" required autocomplete="off" spellcheck="false" maxlength="16">
+<button id="authorize" type="submit" name="decision" value="authorize">Authorize</button>
+<button id="cancel" type="submit" name="decision" value="cancel">Cancel</button>
+</form>
+<p class="note">Do not enter a code that somebody sent you. The program will be able to read your name and to use
+your GitHub Copilot.</p>""",
+    )
+
+
+def device_done(*, allowed: bool) -> str:
+    said = "You are all set: the program is connected." if allowed else "You did not allow it, and nothing was changed."
+    return _page(
+        "Program connected" if allowed else "Sign-in declined",
+        f"""<p id="done" role="status">{said}</p>
+<p>You can close this tab and go back to the program.</p>""",
     )
 
 

@@ -1,6 +1,6 @@
 """What a person does in a browser: opens the page, clicks, and copies the code or is sent back to the program.
 
-In: an authorize URL. Out: what would be pasted, or the page that the program's listener shows.
+In: an authorize URL, or a page and the code to type there. Out: what would be pasted, or the page at the end.
 Never here: a short cut past the page; a wrong URL fails here as it would for a person.
 """
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import httpx
 
 CODE = re.compile(r'<code id="code"[^>]*>([^<]+)</code>')
+DONE = re.compile(r'<p id="done"[^>]*>([^<]+)</p>')
 ERROR = re.compile(r'<p id="error"[^>]*>(.*?)</p>')
 
 
@@ -38,6 +39,20 @@ async def visit(authorize_url: str, *, allow: bool = True) -> str:
         target = await _click(browser, authorize_url, "allow" if allow else "deny")
         # A browser tries every address of `localhost`; the listener of a program has 127.0.0.1.
         return (await browser.get(target.replace("//localhost:", "//127.0.0.1:", 1))).text
+
+
+async def authorize_device(verification_uri: str, user_code: str, *, allow: bool = True) -> str:
+    """Type the code and click Authorize or Cancel; out: what the page says then. Raises `PageRefused`."""
+    async with _browser() as browser:
+        page = await browser.get(verification_uri)
+        if page.status_code != 200 or 'id="user_code"' not in page.text:  # noqa: PLR2004
+            raise PageRefused(_error_on(page.text))
+        typed = {"user_code": user_code, "decision": "authorize" if allow else "cancel"}
+        answer = await browser.post(verification_uri, data=typed)
+        done = DONE.search(answer.text)
+        if done is None:
+            raise PageRefused(_error_on(answer.text))
+        return html.unescape(done[1])
 
 
 async def _click(browser: httpx.AsyncClient, authorize_url: str, button: str) -> str:

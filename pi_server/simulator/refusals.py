@@ -1,11 +1,17 @@
 """Why a request is refused: what the service answers, and what the simulator notes for whoever reads its log.
 
 In: status, the service's words, our reason. Out: the body of the answer. Never here: a secret, or a prompt's text.
+`Refused` and Anthropic's two forms; the other services' forms are in `github_refusals.py`, `copilot_refusals.py`,
+`openai_refusals.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 ERROR_TYPES: dict[int, str] = {
     400: "invalid_request_error",
@@ -32,19 +38,29 @@ MESSAGES: dict[int, str] = {
 
 
 class Refused(Exception):
-    """Base of both: an HTTP status, a JSON body, a reason for the log."""
+    """Base of all: an HTTP status, a body, headers that belong to it, a reason for the log.
 
-    def __init__(self, status: int, reason: str) -> None:
+    `code` is the service's word for it; `ENDPOINT.CODE` is counted beside `ENDPOINT.STATUS`.
+    """
+
+    media_type = "application/json"
+    expected = False
+    """Whether a program that does everything right may meet it; then it is counted, and not noted"""
+
+    def __init__(self, status: int, reason: str, *, code: str | None = None) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
+        self.code = code
+        self.headers: Mapping[str, str] = NO_HEADERS
 
-    def body(self, request_id: str) -> dict[str, Any]:
+    def body(self, request_id: str) -> Any:
+        """JSON, or a text that is sent as it is."""
         raise NotImplementedError
 
 
 class ApiRefused(Refused):
-    """`{"type": "error", "error": {"type", "message"}, "request_id"}`, the API's form.
+    """`{"type": "error", "error": {"type", "message"}, "request_id"}`, the form of Anthropic's API.
 
     `reason` defaults to what the service says itself.
     """
@@ -54,7 +70,7 @@ class ApiRefused(Refused):
     ) -> None:
         self.message = message or MESSAGES.get(status, "Something went wrong")
         self.error_type = error_type or ERROR_TYPES.get(status, "api_error")
-        super().__init__(status, reason or self.message)
+        super().__init__(status, reason or self.message, code=self.error_type)
 
     def body(self, request_id: str) -> dict[str, Any]:
         return {
@@ -68,7 +84,7 @@ class OAuthRefused(Refused):
     """`{"error", "error_description"}`, RFC 6749 section 5.2."""
 
     def __init__(self, error: str, description: str, *, reason: str | None = None, status: int = 400) -> None:
-        super().__init__(status, f"{error}: {reason or description}")
+        super().__init__(status, f"{error}: {reason or description}", code=error)
         self.error = error
         self.description = description
 

@@ -1,7 +1,7 @@
 """What the simulated model says: short Markdown made from the prompt, always the same for the same request.
 
-In: a checked Messages request. Out: a `Reply`: content in pieces (one piece is one token and one delta), stop reason.
-Never here: events, HTTP, time.
+In: an `Asked`, which each wire makes of its checked request. Out: a `Reply`: content in pieces (one piece is one
+token and one delta), stop reason. Never here: wires, events, HTTP, time.
 
 A line of the last user turn that reads as one of these is obeyed:
 
@@ -10,9 +10,9 @@ A line of the last user turn that reads as one of these is obeyed:
 | `say N words`                 | N words, one a delta (see `words`)                                        |
 | `say N words every M ms`      | the same, paced                                                           |
 | `think` / `think N words`     | thinks longer first, when the request has thinking on                     |
-| `think in secret`             | a `redacted_thinking` block, when the request has thinking on             |
+| `think in secret`             | thinks without showing it, when the request has thinking on               |
 | `refuse`                      | stop reason `refusal`, after a beginning                                  |
-| `use tool NAME {"json": …}`   | a call of the tool, when it was offered                                   |
+| `use tool NAME {"json": …}`   | a call of the tool, when it was offered; several lines are several calls  |
 | `max`                         | stop reason `max_tokens`                                                  |
 | `separators`                  | U+2028, U+2029, U+0085, VT, FF, NUL, a BOM and text outside the BMP       |
 | `say nothing`                 | no content at all, stop reason `end_turn`                                 |
@@ -22,15 +22,12 @@ Images are acknowledged with number, type and size. With nothing to obey, the an
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
-from typing import Any, Literal
-
-from pi_server.simulator.anthropic_content import merged_turns
+from typing import Literal
 
 VOCABULARY = (
     "the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "while", "seven", "small", "boats", "drift",
@@ -38,6 +35,29 @@ VOCABULARY = (
 )  # fmt: skip
 SEPARATORS = "line\u2028paragraph\u2029next\x85vertical\x0bform\x0cnull\x00mark\ufeffrocket \U0001f680 end"
 MAX_QUOTE = 400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What of a request its answer depends on."""
+
+    texts: tuple[str, ...] = ()
+    """The texts of the last turn, when it is a person's"""
+    tool_answer: str | None = None
+    """What the first tool answered, when the last turn begins with a tool's result"""
+    images: tuple[str, ...] = ()
+    """Type and size of each image of the last turn"""
+    tools: tuple[str, ...] = ()
+    """Names of those that are offered"""
+    thinks: bool = False
+    stops: tuple[str, ...] = ()
+    """Texts that end the answer"""
+    limit: int = 1 << 30
+    """Tokens"""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return tuple(line.strip() for text in self.texts for line in text.splitlines())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,107 +82,95 @@ class Reply:
         return max(1, sum(len(part.pieces) for part in self.parts))
 
 
-@dataclass(frozen=True)
-class _Request:
-    body: Mapping[str, Any]
-    blocks: Sequence[Mapping[str, Any]]
-    """Of the last turn"""
-    lines: tuple[str, ...] = field(default=())
-
-    @property
-    def thinks(self) -> bool:
-        return (self.body.get("thinking") or {}).get("type") in ("enabled", "adaptive")
-
-
 def words(count: int) -> str:
     """The text that `say N words` brings."""
     return "".join(_word_pieces(count))
 
 
-def reply_to(body: Mapping[str, Any]) -> Reply:
-    role, blocks = merged_turns(body["messages"])[-1]
-    texts = [block["text"] for block in blocks if block["type"] == "text"]
-    lines = tuple(line.strip() for text in texts for line in text.splitlines()) if role == "user" else ()
-    request = _Request(body, blocks, lines)
-    reply = _obeyed(request) or _with_thought(request, _text(_answer_to(request, texts)))
-    return _within_limits(reply, body)
+def reply_to(asked: Asked) -> Reply:
+    reply = _obeyed(asked) or _with_thought(asked, _text(_answer_to(asked)))
+    return _cut_at_limit(_cut_at_stop(reply, asked.stops), asked.limit)
 
 
-def _obeyed(request: _Request) -> Reply | None:
-    for line in request.lines:
+def _obeyed(asked: Asked) -> Reply | None:
+    for line in asked.lines:
         for pattern, answer in DIRECTIVES:
             found = pattern.fullmatch(line)
             if found:
-                return answer(request, found)
+                return answer(asked, found)
     return None
 
 
-def _say_words(request: _Request, found: re.Match[str]) -> Reply:
+def _say_words(asked: Asked, found: re.Match[str]) -> Reply:
     part = Part(kind="text", pieces=_word_pieces(int(found[1])))
-    return replace(_with_thought(request, part), pace_ms=int(found[2] or 0))
+    return replace(_with_thought(asked, part), pace_ms=int(found[2] or 0))
 
 
-def _think(request: _Request, found: re.Match[str]) -> Reply:
-    return _with_thought(request, _text("I have thought about it."), _word_pieces(int(found[1] or 30)))
+def _think(asked: Asked, found: re.Match[str]) -> Reply:
+    return _with_thought(asked, _text("I have thought about it."), thought=_word_pieces(int(found[1] or 30)))
 
 
-def _think_in_secret(request: _Request, _found: re.Match[str]) -> Reply:
-    thought = (Part(kind="redacted_thinking", pieces=("",)),) if request.thinks else ()
+def _think_in_secret(asked: Asked, _found: re.Match[str]) -> Reply:
+    thought = (Part(kind="redacted_thinking", pieces=("",)),) if asked.thinks else ()
     return Reply(parts=(*thought, _text("My thoughts are my own.")))
 
 
-def _refuse(_request: _Request, _found: re.Match[str]) -> Reply:
+def _refuse(_asked: Asked, _found: re.Match[str]) -> Reply:
     return Reply(parts=(_text("I would rather "),), stop_reason="refusal")
 
 
-def _use_tool(request: _Request, found: re.Match[str]) -> Reply:
-    name, text = found[1], found[2] or "{}"
-    if name not in [tool["name"] for tool in request.body.get("tools", ())]:
-        return _with_thought(request, _text(f"I was offered no tool named `{name}`."))
-    call = Part(kind="tool_use", pieces=("", *re.findall(r".{1,12}", json.dumps(json.loads(text)))), tool_name=name)
-    return replace(_with_thought(request, _text(f"Let me use `{name}`."), more=call), stop_reason="tool_use")
+def _use_tool(asked: Asked, _found: re.Match[str]) -> Reply:
+    wanted = [found for line in asked.lines if (found := USE_TOOL.fullmatch(line))]
+    missing = next((found[1] for found in wanted if found[1] not in asked.tools), None)
+    if missing is not None:
+        return _with_thought(asked, _text(f"I was offered no tool named `{missing}`."))
+    names = " and ".join(f"`{found[1]}`" for found in wanted)
+    calls = tuple(_call(found[1], found[2] or "{}") for found in wanted)
+    return replace(_with_thought(asked, _text(f"Let me use {names}."), *calls), stop_reason="tool_use")
 
 
-def _max(_request: _Request, _found: re.Match[str]) -> Reply:
+def _call(name: str, text: str) -> Part:
+    pieces = ("", *re.findall(r".{1,12}", json.dumps(json.loads(text))))
+    return Part(kind="tool_use", pieces=pieces, tool_name=name)
+
+
+def _max(_asked: Asked, _found: re.Match[str]) -> Reply:
     return Reply(parts=(_text("This goes on until there is no more"),), stop_reason="max_tokens")
 
 
-def _separators(request: _Request, _found: re.Match[str]) -> Reply:
-    return _with_thought(request, _text(SEPARATORS))
+def _separators(asked: Asked, _found: re.Match[str]) -> Reply:
+    return _with_thought(asked, _text(SEPARATORS))
 
 
-def _say_nothing(_request: _Request, _found: re.Match[str]) -> Reply:
+def _say_nothing(_asked: Asked, _found: re.Match[str]) -> Reply:
     return Reply(parts=())
 
 
-DIRECTIVES: tuple[tuple[re.Pattern[str], Callable[[_Request, re.Match[str]], Reply]], ...] = (
+USE_TOOL = re.compile(r"use tool ([\w-]+)(?: (\{.*\}))?", re.IGNORECASE)
+DIRECTIVES: tuple[tuple[re.Pattern[str], Callable[[Asked, re.Match[str]], Reply]], ...] = (
     (re.compile(r"say (\d{1,6}) words?(?: every (\d{1,6}) ms)?", re.IGNORECASE), _say_words),
     (re.compile(r"think(?: (\d{1,6}) words?)?", re.IGNORECASE), _think),
     (re.compile(r"think in secret", re.IGNORECASE), _think_in_secret),
     (re.compile(r"refuse", re.IGNORECASE), _refuse),
-    (re.compile(r"use tool ([\w-]+)(?: (\{.*\}))?", re.IGNORECASE), _use_tool),
+    (USE_TOOL, _use_tool),
     (re.compile(r"max", re.IGNORECASE), _max),
     (re.compile(r"separators", re.IGNORECASE), _separators),
     (re.compile(r"say nothing", re.IGNORECASE), _say_nothing),
 )
 
 
-def _with_thought(
-    request: _Request, part: Part, thought: tuple[str, ...] | None = None, more: Part | None = None
-) -> Reply:
-    parts = (part,) if more is None else (part, more)
-    if not request.thinks:
+def _with_thought(asked: Asked, *parts: Part, thought: tuple[str, ...] | None = None) -> Reply:
+    if not asked.thinks:
         return Reply(parts=parts)
     pieces = thought or _pieces("A short question deserves a short answer.")
     return Reply(parts=(Part(kind="thinking", pieces=pieces), *parts))
 
 
-def _answer_to(request: _Request, texts: Sequence[str]) -> str:
-    if request.blocks[0]["type"] == "tool_result":
-        return f"The tool answered:\n\n> {_quoted(_tool_answer(request.blocks[0]))}\n"
-    prompt = texts[-1] if texts else ""
-    images = [block["source"] for block in request.blocks if block["type"] == "image"]
-    return _image_lines(images) + (_echo(prompt) if prompt else "What shall I do with that?")
+def _answer_to(asked: Asked) -> str:
+    if asked.tool_answer is not None:
+        return f"The tool answered:\n\n> {_quoted(asked.tool_answer)}\n"
+    prompt = asked.texts[-1] if asked.texts else ""
+    return _image_lines(asked.images) + (_echo(prompt) if prompt.strip() else "What shall I do with that?")
 
 
 def _echo(prompt: str) -> str:
@@ -177,24 +185,11 @@ def _quoted(text: str) -> str:
     return text[:MAX_QUOTE].strip().replace("\n", "\n> ")
 
 
-def _tool_answer(block: Mapping[str, Any]) -> str:
-    content = block.get("content") or ""
-    if isinstance(content, str):
-        return content
-    return "\n".join(inner.get("text", "(an image)") for inner in content)
-
-
-def _image_lines(images: Sequence[Mapping[str, Any]]) -> str:
+def _image_lines(images: Sequence[str]) -> str:
     if not images:
         return ""
-    sizes = [
-        f"- {image['media_type']}, {len(base64.b64decode(image['data']))} bytes"
-        if image["type"] == "base64"
-        else "- from a URL"
-        for image in images
-    ]
     noun = "image" if len(images) == 1 else "images"
-    return f"I see {len(images)} {noun}:\n\n" + "\n".join(sizes) + "\n\n"
+    return f"I see {len(images)} {noun}:\n\n" + "\n".join(f"- {image}" for image in images) + "\n\n"
 
 
 def _text(text: str) -> Part:
@@ -209,10 +204,6 @@ def _pieces(text: str) -> tuple[str, ...]:
 def _word_pieces(count: int) -> tuple[str, ...]:
     rest = (f" {word}" for word in islice(cycle(VOCABULARY), 1, max(count, 1)))
     return (VOCABULARY[0], *rest) if count else ()
-
-
-def _within_limits(reply: Reply, body: Mapping[str, Any]) -> Reply:
-    return _cut_at_limit(_cut_at_stop(reply, body.get("stop_sequences") or ()), body.get("max_tokens", 1 << 30))
 
 
 def _cut_at_stop(reply: Reply, stops: Sequence[str]) -> Reply:

@@ -1,4 +1,4 @@
-"""Signatures of thinking blocks: only what the simulator thought itself is accepted back.
+"""Signatures of thoughts: only what the simulator thought itself is accepted back.
 
 In: the text. Out: an opaque text that proves it. Like the service's, it outlives the process that made it.
 """
@@ -12,6 +12,8 @@ import hmac
 
 REDACTED = "\0redacted"
 """What the `data` of a `redacted_thinking` block is made from."""
+ENCRYPTED = "\0encrypted"
+"""What the `encrypted_content` of OpenAI's reasoning items is made from."""
 _KEY = b"the simulator's signing key, which guards nothing"
 _NONCE = 8
 
@@ -23,11 +25,17 @@ def sign(thinking: str, nonce: int) -> str:
 
 
 def valid(signature: str, thinking: str) -> bool:
+    return nonce_of(signature, thinking) is not None
+
+
+def nonce_of(signature: str, thinking: str) -> int | None:
+    """What it was signed with, or None for one that is not valid."""
     try:
         raw = base64.b64decode(signature, validate=True)
     except (binascii.Error, ValueError):
-        return False
-    return hmac.compare_digest(raw[_NONCE:], _mac(raw[:_NONCE], thinking))
+        return None
+    good = hmac.compare_digest(raw[_NONCE:], _mac(raw[:_NONCE], thinking))
+    return int.from_bytes(raw[:_NONCE], "big") if good else None
 
 
 def _mac(salt: bytes, thinking: str) -> bytes:

@@ -7,9 +7,7 @@ Never here: what the events say.
 from __future__ import annotations
 
 import asyncio
-import json
-import re
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,15 +15,12 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from pi_server.clock import Clock
-from pi_server.simulator.anthropic_events import Event, sse
 from pi_server.simulator.faults import Fault, Faults
 from pi_server.simulator.listener import HANG_UP, Chunks
+from pi_server.simulator.sse_events import Event, Oddities
 
 WRITE_BYTES = 64 * 1024
 """Events that are ready together are written together, up to so much"""
-UNKNOWN_EVENT = sse("weather_report", {"forecast": "sunny"})
-DELTA = re.compile(rb'"type":"content_block_delta","index":(\d+)')
-BAD_JSON = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"ty\n\n'
 
 
 @dataclass(frozen=True)
@@ -46,11 +41,11 @@ class HangUp:
 Step = bytes | Wait | Stall | HangUp
 
 
-def steps(events: Iterable[Event], fault: Fault | None) -> Iterator[Step]:
+def steps(events: Iterable[Event], fault: Fault | None, oddities: Oddities) -> Iterator[Step]:
     """What to do, one after another; when nothing is left the reply ends cleanly."""
     if fault is None:
         return _plain(events)
-    spoilt = _spoilt(events, fault)
+    spoilt = _spoilt(events, fault, oddities)
     return spoilt if fault.cut_after_bytes is None else _cut(spoilt, fault.cut_after_bytes)
 
 
@@ -61,43 +56,33 @@ def _plain(events: Iterable[Event]) -> Iterator[Step]:
         yield event.data
 
 
-def _spoilt(events: Iterable[Event], fault: Fault) -> Iterator[Step]:
+def _spoilt(events: Iterable[Event], fault: Fault, oddities: Oddities) -> Iterator[Step]:
     for number, event in enumerate(events):
-        if (yield from _accidents(number, fault)):
+        if (yield from _accidents(number, fault, oddities)):
             return
         yield from _plain((event,))
         if fault.unknown_events:
-            yield from _unknown_after(event.data)
+            yield from _unknown_after(event.data, oddities)
 
 
-def _unknown_after(data: bytes) -> Iterator[bytes]:
-    """An event that nobody knows, and inside an open block a delta that nobody knows."""
-    yield UNKNOWN_EVENT
-    delta = DELTA.search(data)
+def _unknown_after(data: bytes, oddities: Oddities) -> Iterator[bytes]:
+    yield oddities.unknown
+    delta = oddities.unknown_delta(data)
     if delta is not None:
-        yield unknown_delta(int(delta[1]))
+        yield delta
 
 
-def unknown_delta(index: int) -> bytes:
-    return sse("content_block_delta", {"index": index, "delta": {"type": "smell_delta", "smell": "roses"}})
-
-
-def _accidents(number: int, fault: Fault) -> Generator[Step, None, bool]:
+def _accidents(number: int, fault: Fault, oddities: Oddities) -> Generator[Step, None, bool]:
     """What happens before the event of this number. Returns whether it is the end."""
     if number == fault.stall_after_events:
         yield Stall() if fault.stall_ms is None else Wait(fault.stall_ms)
     if number == fault.bad_json_after_events:
-        yield BAD_JSON
+        yield oddities.bad_json
     if number == fault.cut_after_events:
         yield HangUp()
     if number == fault.error_after_events:
-        yield _error_event(fault)
+        yield oddities.error(fault.error_type, fault.message)
     return number in (fault.cut_after_events, fault.error_after_events, fault.end_after_events)
-
-
-def _error_event(fault: Fault) -> bytes:
-    error = {"type": fault.error_type or "overloaded_error", "message": fault.message or "Overloaded"}
-    return b"event: error\ndata: " + json.dumps({"type": "error", "error": error}).encode() + b"\n\n"
 
 
 def _cut(spoilt: Iterator[Step], left: int) -> Iterator[Step]:
@@ -123,7 +108,7 @@ class EventStream(Response):
         self,
         plan: Iterator[Step],
         *,
-        headers: dict[str, str],
+        headers: Mapping[str, str],
         clock: Clock,
         faults: Faults,
         chunk_per_event: bool,

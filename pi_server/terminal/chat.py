@@ -12,7 +12,7 @@ from typing import Any
 
 from pi_server.errors import InvalidParams, PiError
 from pi_server.protocol.messages import ChatListResult
-from pi_server.terminal import failure
+from pi_server.terminal import failure, terms
 from pi_server.terminal.attachments import MAX_BYTES, attached
 from pi_server.terminal.client import Core, told_core
 from pi_server.terminal.output import json_text
@@ -27,6 +27,8 @@ async def run(options: argparse.Namespace, world: World) -> int:
     attachments = attached(options.file, world.cwd, piped)
     async with told_core(world) as running:
         params = await turn_params(running, options, world)
+        if options.model:
+            await terms.settle(running, options.model, world, asks=world.interactive and not options.json)
         if prompt is None:
             from pi_server.terminal.conversation import Conversation
 

@@ -19,13 +19,13 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from pi_server.conversation import Ended
 from pi_server.errors import InvalidParams, PiError
 from pi_server.protocol.messages import ChatEventParams, ModelsResult, ProvidersResult
-from pi_server.terminal import failure, login, logout
+from pi_server.terminal import failure, login, logout, terms
 from pi_server.terminal.attachments import Attachments
 from pi_server.terminal.client import Core
 from pi_server.terminal.interrupts import interrupting
 from pi_server.terminal.memory import Memory
 from pi_server.terminal.menu import Choice, Menu
-from pi_server.terminal.models import available, price, tokens
+from pi_server.terminal.models import multiplier, obstacle, price, tokens, wants_terms
 from pi_server.terminal.output import printable, styled
 from pi_server.terminal.printers import ScreenPrinter
 from pi_server.terminal.prompts import Replace, confirm, devices, select
@@ -159,6 +159,7 @@ class Conversation:
 
     async def _model(self, name: str) -> None:
         chosen = await self._checked_model(name) if name else await self._chosen_model()
+        await terms.settle(self._running, chosen, self._world, asks=True)
         self._params["model"] = chosen
         self._say(f"The model is now {printable(chosen)}.")
 
@@ -187,8 +188,14 @@ class Conversation:
         chosen = self._params.get("model")
         if chosen is None and "chatId" not in self._params:
             chosen = (await self._running.call("pi/models", {}, ModelsResult)).default_model
-            return chosen or "No model can be used yet, /login signs in"
+            return chosen or await self._no_model()
         return printable(chosen) if chosen else "The chat goes on"
+
+    async def _no_model(self) -> str:
+        """Somebody who is signed in may have a list that nobody has fetched yet."""
+        providers = (await self._running.call("pi/providers", {}, ProvidersResult)).providers
+        ready = any(provider.status.state == "ready" for provider in providers)
+        return "/model chooses a model" if ready else "No model can be used yet, /login signs in"
 
     async def _new(self, _rest: str) -> None:
         self._params.pop("chatId", None)
@@ -204,9 +211,17 @@ class Conversation:
 
 
 def model_choice(model: Model) -> Choice:
-    note = f"{model.name}, {tokens(model.context_window)} context, ${price(model)}" if model.price else model.name
-    obstacle = None if model.available else available(model).removeprefix("no: ")
-    return Choice(value=model.id, label=model.id, note=note, obstacle=obstacle)
+    """One line of the selector. A model whose terms are not accepted yet can be picked: that is how they are seen."""
+    if wants_terms(model):
+        return Choice(value=model.id, label=model.id, note=f"{model.name}, Enter shows its terms")
+    facts = (
+        model.name,
+        f"{tokens(model.context_window)} context",
+        model.price and f"${price(model)}",
+        multiplier(model),
+    )
+    note = ", ".join(fact for fact in facts if fact)
+    return Choice(value=model.id, label=model.id, note=note, obstacle=obstacle(model))
 
 
 def _keys() -> KeyBindings:

@@ -7,13 +7,14 @@ Never here: what a sign-in consists of (`login.py`).
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import Protocol
 
 from pi_server.errors import InvalidParams
 from pi_server.protocol.messages import BrowserStep, DeviceCodeStep, LoginAttempt, PasteCodeStep
 from pi_server.terminal.menu import Choice
-from pi_server.terminal.output import json_text, printable, styled
+from pi_server.terminal.output import json_text, printable, styled, wrapped
 from pi_server.terminal.reader import Reader, unechoed
 from pi_server.terminal.world import World
 from pi_server.values import Provider
@@ -32,12 +33,27 @@ class Dialogue(Protocol):
         """An API key; None when there is none to read."""
         ...
 
+    async def domain(self, question: str, problem: str | None = None) -> str | None:
+        """Where a company signs in; blank: where everybody does. None when there is nobody to ask.
+
+        `problem` says why the last one would not do.
+        """
+        ...
+
     async def show(self, attempt: LoginAttempt) -> None:
         """Say what the person must do now."""
         ...
 
     async def code(self, attempt: LoginAttempt, problem: str | None) -> str | None:
         """A pasted code, or None when no more can come; `problem` says why the last one would not do."""
+        ...
+
+    async def attend(self, attempt: LoginAttempt) -> None:
+        """While a person enters a code elsewhere: say until when, and help. What ends the sign-in cancels this."""
+        ...
+
+    def remark(self, text: str) -> None:
+        """Something about the sign-in that goes on; it takes the place of an earlier remark."""
         ...
 
     def close(self) -> None:
@@ -65,6 +81,9 @@ class Plain:
     async def key(self, provider: Provider) -> str | None:
         return await self._answer(f"API key for {provider.name}")
 
+    async def domain(self, question: str, problem: str | None = None) -> None:  # noqa: ARG002
+        return None
+
     async def show(self, attempt: LoginAttempt) -> None:
         if self._as_json:
             print(json_text(attempt), file=self._world.stdout, flush=True)
@@ -77,6 +96,13 @@ class Plain:
         if problem and not self._as_json:
             print(f"pi: {problem}", file=self._world.stderr, flush=True)
         return await self._answer("Code")
+
+    async def attend(self, attempt: LoginAttempt) -> None:
+        self.remark(f"Waiting until {self._world.time_of_day(attempt.expires_at)}; Ctrl-C cancels")
+
+    def remark(self, text: str) -> None:
+        if not self._as_json:
+            print(f"pi: {printable(text)}", file=self._world.stderr, flush=True)
 
     def close(self) -> None:
         pass
@@ -97,6 +123,7 @@ class Keys:
     def __init__(self, world: World, *, open_page: bool | None) -> None:
         self._world = world
         self._open_page = open_page
+        self._remark = ""
 
     async def choose(self, title: str, choices: Sequence[Choice], usage: str) -> str:  # noqa: ARG002
         from pi_server.terminal.menu import Menu
@@ -112,6 +139,13 @@ class Keys:
         from pi_server.terminal.prompts import ask_secret
 
         return await ask_secret(f"API key for {provider.name}: ", self._world)
+
+    async def domain(self, question: str, problem: str | None = None) -> str:
+        from pi_server.terminal.prompts import ask_text
+
+        shown = "\n".join(wrapped(problem or question, self._world.size()[0]))
+        print(styled(shown, "red", on=self._world.coloured and problem is not None), file=self._world.stdout)
+        return (await ask_text("Enterprise domain: ", self._world)).strip()
 
     async def show(self, attempt: LoginAttempt) -> None:
         print("\n".join(instructions(attempt)), file=self._world.stdout, flush=True)
@@ -133,6 +167,24 @@ class Keys:
             elif text.strip():
                 return text
 
+    async def attend(self, attempt: LoginAttempt) -> None:
+        from pi_server.terminal.prompts import pressed
+
+        url = page(attempt) if self._open_page is None else None
+        letters, offers = ("oc", "o opens the page, c") if url else ("c", "c")
+        waiting = f"Waiting until {self._world.time_of_day(attempt.expires_at)}"
+        while True:
+            letter = await pressed(
+                letters, lambda: f"{self._remark or waiting} · {offers} copies the code, Ctrl-C cancels", self._world
+            )
+            if url and letter == "o":
+                await open_page(url, self._world)
+            elif isinstance(attempt.step, DeviceCodeStep):
+                copy(attempt.step.user_code, self._world)
+
+    def remark(self, text: str) -> None:
+        self._remark = printable(text)
+
     def close(self) -> None:
         from pi_server.terminal.prompts import no_more_pastes
 
@@ -140,12 +192,12 @@ class Keys:
 
 
 def instructions(attempt: LoginAttempt) -> list[str]:
-    """What to do, line by line. The address stands alone on its line, so that it can be selected whole."""
+    """What to do, line by line. Address and code stand alone on their lines, so that they can be selected whole."""
     match attempt.step:
         case PasteCodeStep(url=url, instructions=text) | BrowserStep(url=url, instructions=text):
             return [printable(text), "", printable(url), ""]
         case DeviceCodeStep(verification_uri=url, user_code=code, instructions=text):
-            return [printable(text), "", printable(url), "", f"Code: {printable(code)}", ""]
+            return [printable(text), "", printable(url), "", printable(code), ""]
         case _:
             return []
 
@@ -157,6 +209,16 @@ def page(attempt: LoginAttempt) -> str | None:
             return url if url.startswith(("https://", "http://")) else None
         case _:
             return None
+
+
+def copy(text: str, world: World) -> None:
+    """Hand a text to the clipboard of the person's terminal, also at the other end of an SSH connection.
+
+    By xterm's control sequence OSC 52, which has no answer: whether the terminal took it, nobody here can tell.
+    """
+    world.stdout.write(f"\x1b]52;c;{b64encode(text.encode()).decode()}\x07")
+    message = "The code was sent to the terminal's clipboard; if it is not there, select it above"
+    print("\n".join(wrapped(message, world.size()[0])), file=world.stdout, flush=True)
 
 
 async def open_page(url: str, world: World) -> None:

@@ -34,6 +34,8 @@ REMEDIES = {
     "choose_model": "see: pi models",
     "retry": "try again{after}",
 }
+WITHOUT_KEYS = frozenset({"github-copilot"})
+"""Providers that no API key signs in to"""
 
 
 def quiet_when_nobody_reads(work: Callable[[], int]) -> int:
@@ -90,6 +92,8 @@ def sentence(error: PiError) -> str:
 
 def _remedy(error: PiError) -> str | None:
     if error.action is None or "pi login" in error.message or "pi models" in error.message:
+        return None
+    if error.action == "use_api_key" and error.provider in WITHOUT_KEYS:
         return None
     if error.code == "login_expired" and error.action == "use_api_key" and error.provider:
         return f"run: pi login {error.provider}, or pi logout {error.provider}"

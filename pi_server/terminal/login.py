@@ -9,10 +9,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
-from pi_server.errors import CODES, InvalidParams, PiError
-from pi_server.protocol.messages import BrowserStep, LoginAttempt, PasteCodeStep, ProvidersResult
+from pi_server.auth import copilot_names, enterprise
+from pi_server.errors import CODES, Action, InvalidParams, PiError
+from pi_server.protocol.messages import (
+    BrowserStep,
+    DeviceCodeStep,
+    LoginAttempt,
+    LoginUpdatedParams,
+    PasteCodeStep,
+    ProvidersResult,
+)
 from pi_server.terminal import failure
 from pi_server.terminal.client import Core, told_core
 from pi_server.terminal.dialogue import Dialogue, Keys, Plain
@@ -21,12 +29,19 @@ from pi_server.terminal.output import json_text, printable
 from pi_server.terminal.reader import unechoed
 from pi_server.terminal.status import describe
 from pi_server.terminal.world import World
-from pi_server.values import Provider
+from pi_server.values import Provider, Value
 
 POLICY = {
     "anthropic": "Anthropic may refuse subscriptions to programs of others, or bill extra; an API key always works.",
+    copilot_names.PROVIDER: (
+        "GitHub's terms cover Copilot in GitHub's own editors and its partners'; it may limit or block other programs."
+    ),
 }
 KEY_POLICY = "Requests are billed to this API key."
+DOMAIN_QUESTIONS = {copilot_names.PROVIDER: f"Where do you sign in to GitHub? If unsure, {enterprise.HINT}."}
+"""For providers that a company may have at an address of its own"""
+ABOUT_THE_DOMAIN = frozenset({"invalid_params", "unsupported", "provider_error", "provider_unreachable"})
+"""How a sign-in fails to begin when the domain is wrong"""
 
 ENDINGS = {"expired": "attempt_expired", "superseded": "attempt_ended", "cancelled": "cancelled"}
 
@@ -70,16 +85,12 @@ async def sign_in(running: Core, wish: Wish, dialogue: Dialogue, world: World) -
 
 async def _sign_in(running: Core, wish: Wish, dialogue: Dialogue, world: World) -> LoginAttempt:
     provider = await _provider(running, wish, dialogue, world)
-    method = wish.method or await dialogue.method(provider)
-    params: dict[str, Any] = {"provider": provider.id}
-    if method:
-        params["method"] = method
-    if wish.enterprise_domain:
-        params["enterpriseDomain"] = wish.enterprise_domain
+    method = wish.method or _only_method(provider) or await dialogue.method(provider)
+    params = {"provider": provider.id, "method": method}
     if method == "apiKey":
-        params["apiKey"] = await _key(provider, dialogue)
-        return await running.call("pi/login/start", params, LoginAttempt)
-    attempt = await running.call("pi/login/start", params, LoginAttempt)
+        key = await _key(provider, dialogue)
+        return await _start(running, {**params, "apiKey": key}, wish.enterprise_domain)
+    attempt = await _begun(running, params, wish.enterprise_domain, dialogue)
     try:
         await dialogue.show(attempt)
         return _judged(await _ended(running, attempt, dialogue))
@@ -104,6 +115,40 @@ async def _provider(running: Core, wish: Wish, dialogue: Dialogue, world: World)
     raise InvalidParams(message, code="unknown_provider")
 
 
+def _only_method(provider: Provider) -> str | None:
+    """Nobody is asked to choose from one."""
+    return provider.login_methods[0].id if len(provider.login_methods) == 1 else None
+
+
+async def _begun(running: Core, params: dict[str, str | None], domain: str | None, dialogue: Dialogue) -> LoginAttempt:
+    """The open attempt. The domain comes before the code, since no GitHub knows the codes of another.
+
+    One that will not do is explained and asked for again, as long as there is somebody to ask.
+    """
+    question = DOMAIN_QUESTIONS.get(str(params["provider"]))
+    if question and domain is None:
+        domain = await dialogue.domain(question)
+    while True:
+        try:
+            return await _start(running, params, domain)
+        except PiError as error:
+            if not (question and domain) or error.code not in ABOUT_THE_DOMAIN:
+                raise
+            domain = await dialogue.domain(question, _not_that_domain(error))
+            if domain is None:
+                raise
+
+
+def _not_that_domain(error: PiError) -> str:
+    said = failure.sentence(error).removeprefix("enterpriseDomain: ")
+    return f"{said[:1].upper()}{said[1:]}."
+
+
+async def _start(running: Core, params: dict[str, str | None], domain: str | None) -> LoginAttempt:
+    given = {**params, "enterpriseDomain": domain}
+    return await running.call("pi/login/start", {name: value for name, value in given.items() if value}, LoginAttempt)
+
+
 async def _key(provider: Provider, dialogue: Dialogue) -> str:
     key = await dialogue.key(provider)
     if not key:
@@ -118,6 +163,8 @@ async def _ended(running: Core, attempt: LoginAttempt, dialogue: Dialogue) -> Lo
     tasks = {waiting}
     if _takes_code(attempt):
         tasks.add(asyncio.ensure_future(_by_code(running, attempt, dialogue, waiting)))
+    elif isinstance(attempt.step, DeviceCodeStep):
+        tasks.add(asyncio.ensure_future(_elsewhere(running, attempt, dialogue, waiting)))
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         return next(iter(done - {waiting} or done)).result()
@@ -160,13 +207,33 @@ async def _without_code(
     raise PiError("invalid_code", "No code came on standard input; paste what the page shows, or pipe it in")
 
 
+async def _elsewhere(
+    running: Core, attempt: LoginAttempt, dialogue: Dialogue, waiting: asyncio.Future[LoginAttempt]
+) -> LoginAttempt:
+    """The person enters the code on a page; what goes wrong meanwhile and is tried again is told."""
+
+    def tell(_method: str, notification: Value) -> None:
+        if not isinstance(notification, LoginUpdatedParams) or notification.attempt.login_id != attempt.login_id:
+            return
+        if notification.attempt.step and notification.attempt.error:
+            dialogue.remark(notification.attempt.error.message)
+
+    running.client.listen(tell)
+    try:
+        await dialogue.attend(attempt)
+        return await asyncio.shield(waiting)
+    finally:
+        running.client.ignore(tell)
+
+
 def _judged(attempt: LoginAttempt) -> LoginAttempt:
     if attempt.state == "succeeded":
         return attempt
     code = attempt.error.code if attempt.error else ENDINGS.get(attempt.state, "login_denied")
     message = attempt.error.message if attempt.error else f"The sign-in to {attempt.provider} has {attempt.state}"
     known = code if code in CODES else "provider_error"
-    raise PiError(known, message, provider=attempt.provider)
+    action = cast("Action | None", attempt.error.action) if attempt.error else None
+    raise PiError(known, message, provider=attempt.provider, action=action)
 
 
 async def saved(running: Core, attempt: LoginAttempt) -> list[str]:

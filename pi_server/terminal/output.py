@@ -66,6 +66,22 @@ def fitted(text: str, columns: int) -> str:
     return "".join(kept) + "…" if columns > 0 else ""
 
 
+def wrapped(text: str, columns: int) -> list[str]:
+    """Lines broken between words, as they are read; a word wider than `columns` stands alone and whole."""
+    return [line for paragraph in printable(text).split("\n") for line in _filled(paragraph.split(), columns)]
+
+
+def _filled(words: Sequence[str], columns: int) -> list[str]:
+    lines = [""]
+    for word in words:
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and width(longer) > columns:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
 def aligned(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> list[str]:
     """Columns two spaces apart, no trailing blanks; the columns in `right` are flush right."""
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]

@@ -1,4 +1,4 @@
-"""Questions to a person at a terminal: choose from a list, paste a secret, yes or no.
+"""Questions to a person at a terminal: choose from a list, paste a secret, type a word, press a key, yes or no.
 
 In: what to ask. Out: the answer; Ctrl-C, Ctrl-D and Esc raise `PiError` `cancelled`.
 prompt_toolkit draws; it is imported with this module, which is imported when somebody is asked.
@@ -136,6 +136,12 @@ async def ask_secret(label: str, world: World) -> str:
     return text
 
 
+async def ask_text(label: str, world: World) -> str:
+    """What was typed, as it is seen while it is typed; nothing is remembered."""
+    session: PromptSession[str] = PromptSession(history=DummyHistory(), **devices(world))
+    return await answered(session, label)
+
+
 def no_more_pastes(world: World) -> None:
     world.stdout.write(_MARK_PASTES.replace("h", "l"))
     world.stdout.flush()
@@ -152,6 +158,36 @@ async def answered(session: PromptSession[str], label: str, **more: Any) -> str:
 async def confirm(question: str, world: World) -> bool:
     session: PromptSession[str] = PromptSession(history=DummyHistory(), **devices(world))
     return (await answered(session, f"{question} [y/N] ")).strip().lower() in {"y", "yes"}
+
+
+async def pressed(letters: str, line: Callable[[], str], world: World) -> str:
+    """Which of the letters was pressed. `line` is shown until then, looked at again once a second."""
+
+    def draw() -> StyleAndTextTuples:
+        return [(STYLES["hint"], line())]
+
+    window = Window(FormattedTextControl(draw, show_cursor=False), dont_extend_height=True, wrap_lines=True)
+    application: Application[str | None] = Application(
+        layout=Layout(window),
+        key_bindings=_letter_keys(letters),
+        erase_when_done=True,
+        refresh_interval=1.0,
+        **devices(world),
+    )
+    letter = await application.run_async()
+    if letter is None:
+        raise PiError("cancelled", "Cancelled")
+    return letter
+
+
+def _letter_keys(letters: str) -> KeyBindings:
+    keys = KeyBindings()
+    for letter in letters:
+        for typed in (letter, letter.upper()):
+            keys.add(typed)(lambda event, letter=letter: event.app.exit(result=letter))
+    for leave in ("c-c", "<sigint>", "c-d"):
+        keys.add(leave)(lambda event: event.app.exit(result=None))
+    return keys
 
 
 def _secret_keys() -> KeyBindings:

@@ -12,6 +12,8 @@ def describe(status: ProviderStatus, now_ms: int) -> str:
     problem = status.problem.message if status.problem else None
     if status.state in {"loggedOut", "error"}:
         return problem or "not signed in"
+    if status.state == "ready" and status.source is None:
+        return "needs no sign-in" + (f"; {problem}" if problem else "")
     account = f" as {status.account}" if status.account else ""
     expiry = f", {expires(status.expires_at, now_ms)}" if status.expires_at is not None else ""
     if status.state == "expired":

@@ -61,6 +61,10 @@ class World:
             return False
         return True
 
+    def time_of_day(self, at_ms: int) -> str:
+        """A moment, in Unix milliseconds, as the person's clock shows it: `14:32`."""
+        return time.strftime("%H:%M", time.localtime(at_ms / 1000))
+
     def size(self) -> tuple[int, int]:
         """Columns and rows of the terminal; 80×24 when nobody knows."""
         try:

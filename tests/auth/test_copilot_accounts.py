@@ -153,7 +153,10 @@ async def test_a_token_in_the_variable_that_github_refuses_is_said_to_be_there(a
     world = World(agent_dir, environ={"COPILOT_GITHUB_TOKEN": GITHUB_TOKEN})
     world.script.append(reply(401, {"message": "Bad credentials"}))
     error = await fails(world)
-    assert (error.code, "the token in COPILOT_GITHUB_TOKEN; set a valid one" in error.message) == ("login_expired", True)
+    assert (error.code, "the token in COPILOT_GITHUB_TOKEN; set a valid one" in error.message) == (
+        "login_expired",
+        True,
+    )
 
 
 async def test_a_cancelled_asker_does_not_cancel_the_exchange_of_the_variable(agent_dir: Path) -> None:

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import json
 import os
 import shlex
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.benchmarks import machine, report
 from tests.benchmarks.peers import ROOT, Provider
 from tests.benchmarks.rows import ROWS, Bench
+from tests.benchmarks.wires import user_servers
 
 PAGE = ROOT / "docs" / "performance.md"
 # What a machine may have set and what would change what is measured.
@@ -25,10 +28,12 @@ FOREIGN = ("PI_", "ANTHROPIC_", "OPENAI_", "COPILOT_", "PYTHON")
 def main() -> int:
     arguments = parse()
     with tempfile.TemporaryDirectory(prefix="pi-bench-") as folder, Provider() as provider:
+        one = environ(Path(folder), provider.url)
         bench = Bench(
             serve=shlex.split(arguments.serve),
             pi=shlex.split(arguments.pi),
-            environ=environ(Path(folder), provider.url),
+            environ=one,
+            environ_of_all=environ_of_all(one, Path(folder) / "agent-of-all", provider.url),
             provider=provider,
             rounds=arguments.rounds,
         )
@@ -69,6 +74,19 @@ def environ(folder: Path, provider_url: str) -> dict[str, str]:
         "PI_AGENT_DIR": str(folder / "agent"),
         "ANTHROPIC_BASE_URL": provider_url,
         "ANTHROPIC_API_KEY": "sk-ant-api03-FAKE-for-benchmarks",
+    }
+
+
+def environ_of_all(environ: Mapping[str, str], agent_dir: Path, provider_url: str) -> dict[str, str]:
+    """The same, and the fake provider as two servers of the user's and as GitHub Copilot besides."""
+    agent_dir.mkdir()
+    (agent_dir / "models.json").write_text(json.dumps(user_servers(provider_url)), "utf-8")
+    return {
+        **environ,
+        "PI_AGENT_DIR": str(agent_dir),
+        "PI_GITHUB_API_URL": provider_url,
+        "PI_COPILOT_BASE_URL": provider_url,
+        "COPILOT_GITHUB_TOKEN": "ghu_FAKE-for-benchmarks",
     }
 
 

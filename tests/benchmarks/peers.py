@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.benchmarks.machine import cpu_seconds
+from tests.benchmarks.wires import MESSAGES, Wire
 
 ROOT = Path(__file__).parents[2]
 SENT_AT = re.compile(r"@(\d+)@")
@@ -118,8 +119,8 @@ class Bare(Process):
     def __init__(self, provider: Provider) -> None:
         super().__init__([sys.executable, "-m", "tests.benchmarks.bare", provider.url], os.environ)
 
-    def chat(self, prompts: Sequence[str]) -> Measured:
-        self.write(json.dumps(list(prompts)).encode() + b"\n")
+    def chat(self, prompts: Sequence[str], wire: Wire = MESSAGES) -> Measured:
+        self.write(json.dumps({"wire": wire.name, "prompts": list(prompts)}).encode() + b"\n")
         told = json.loads(self.line())
         return Measured(
             [Turn(asked, [tuple(d) for d in deltas], end) for asked, deltas, end in told["turns"]], told["cpu"]
@@ -158,14 +159,14 @@ class Server(Process):
     def notify(self, method: str, params: Mapping[str, Any]) -> None:
         self._send({"jsonrpc": "2.0", "method": method, "params": params})
 
-    def chat(self, prompts: Sequence[str]) -> Measured:
+    def chat(self, prompts: Sequence[str], wire: Wire = MESSAGES) -> Measured:
         """All of them at once, each in a new chat."""
         cpu, received = cpu_seconds(self.child.pid), self.received_bytes
         turns: dict[str, Turn] = {}
         asked: dict[int, str] = {}
         for prompt in prompts:
             turn_id = f"turn-{self.child.pid}-{next(self._ids)}"
-            number, asked_at = self.ask("pi/chat", {"turnId": turn_id, "prompt": prompt})
+            number, asked_at = self.ask("pi/chat", {"turnId": turn_id, "model": wire.model, "prompt": prompt})
             turns[turn_id], asked[number] = Turn(asked_at), turn_id
         while asked:
             at, messages = self.messages()

@@ -1,6 +1,7 @@
-"""A model provider that costs almost nothing: Anthropic's event stream, chunked, one event a chunk, as scripted.
+"""A model provider that costs almost nothing: event streams of three wires, chunked, one event a chunk, as scripted.
 
-In: `POST /v1/messages` whose body says `bench:COUNT:GAP_MS` somewhere (GAP_MS 0: all at once); `GET /v1/models`.
+In: `POST` to the path of a wire (`wires.py`) with a body that says `bench:COUNT:GAP_MS` somewhere (GAP_MS 0: all at
+once). Whatever else is asked is answered with a list of models or, where the path ends so, with a token of Copilot's.
 Out: COUNT text deltas. When paced, each begins with `@N@`, the CLOCK_MONOTONIC nanoseconds at which it was sent, and
 the first with `!N!` for the moment at which the request was there whole; that clock is one for all processes.
 Run as a process of its own; prints its port and ends with its stdin.
@@ -9,16 +10,16 @@ Run as a process of its own; prints its port and ends with its stdin.
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import sys
 import threading
 import time
 from functools import lru_cache
-from typing import Any
+
+from tests.benchmarks.wires import BY_NAME, WORD, Json, Wire, compact
 
 SCRIPT = re.compile(rb"bench:(\d+):(\d+)")
-WORD = "token "
+WIRE_AT = {wire.path: wire for wire in BY_NAME.values()}
 HEAD = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nrequest-id: req_bench\r\ntransfer-encoding: chunked\r\n\r\n"
 )
@@ -27,62 +28,24 @@ LAST_CHUNK = b"0\r\n\r\n"
 THINKING_S = 0.002
 
 
-def event(kind: str, **members: Any) -> bytes:
-    data = json.dumps({"type": kind, **members}, separators=(",", ":")).encode()
-    body = b"event: %s\ndata: %s\n\n" % (kind.encode(), data)
-    return b"%x\r\n%s\r\n" % (len(body), body)
-
-
-def delta(text: str) -> bytes:
-    return event("content_block_delta", index=0, delta={"type": "text_delta", "text": text})
-
-
-START = event(
-    "message_start",
-    message={
-        "id": "msg_bench",
-        "type": "message",
-        "role": "assistant",
-        "model": "claude-bench",
-        "content": [],
-        "stop_reason": None,
-        "stop_sequence": None,
-        "usage": {"input_tokens": 10, "output_tokens": 1},
-    },
-) + event("content_block_start", index=0, content_block={"type": "text", "text": ""})
-
-
 @lru_cache
-def end(count: int) -> bytes:
-    return (
-        event("content_block_stop", index=0)
-        + event(
-            "message_delta",
-            delta={"stop_reason": "end_turn", "stop_sequence": None},
-            usage={"output_tokens": count},
-        )
-        + event("message_stop")
-        + LAST_CHUNK
-    )
+def burst(wire: Wire, count: int) -> bytes:
+    return HEAD + wire.start + wire.delta(WORD) * count + wire.end(count) + LAST_CHUNK
 
 
-@lru_cache
-def burst(count: int) -> bytes:
-    return HEAD + START + delta(WORD) * count + end(count)
-
-
-def models() -> bytes:
-    body = json.dumps(
-        {
-            "data": [
-                {"type": "model", "id": "claude-bench", "display_name": "Bench", "created_at": "2026-01-01T00:00:00Z"}
-            ],
-            "has_more": False,
-            "first_id": "claude-bench",
-            "last_id": "claude-bench",
-        }
-    ).encode()
+def json_reply(data: Json) -> bytes:
+    body = compact(data)
     return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+
+
+def models() -> Json:
+    entry = {"type": "model", "id": "claude-bench", "display_name": "Bench", "created_at": "2026-01-01T00:00:00Z"}
+    return {"data": [entry], "has_more": False, "first_id": "claude-bench", "last_id": "claude-bench"}
+
+
+def copilot_token() -> Json:
+    """What GitHub gives for the token of a sign-in."""
+    return {"token": "FAKE-copilot-token", "expires_at": int(time.time()) + 1800, "refresh_in": 1500}
 
 
 class Connection(asyncio.Protocol):
@@ -108,26 +71,28 @@ class Connection(asyncio.Protocol):
             self._answering.cancel()
 
     def _answer(self, head: bytes, body: bytes, arrived: int) -> None:
-        script = SCRIPT.findall(body)
-        if head.startswith(b"GET") or not script:
-            self._transport.write(models())
+        path = head.split(b" ", 2)[1].partition(b"?")[0].decode()
+        wire, script = WIRE_AT.get(path), SCRIPT.findall(body)
+        if wire is None or not script:
+            self._transport.write(json_reply(copilot_token() if path.endswith("/token") else models()))
             return
         count, gap_ms = map(int, script[-1])
         if gap_ms:
-            self._answering = asyncio.get_running_loop().create_task(self._paced(count, gap_ms / 1000, arrived))
+            paced = self._paced(wire, count, gap_ms / 1000, arrived)
+            self._answering = asyncio.get_running_loop().create_task(paced)
         else:
-            self._transport.write(burst(count))
+            self._transport.write(burst(wire, count))
 
-    async def _paced(self, count: int, gap: float, arrived: int) -> None:
+    async def _paced(self, wire: Wire, count: int, gap: float, arrived: int) -> None:
         loop = asyncio.get_running_loop()
-        self._transport.write(HEAD + START)
+        self._transport.write(HEAD + wire.start)
         next_at = loop.time() + THINKING_S
         for number in range(count):
             await asyncio.sleep(next_at - loop.time())
             next_at += gap
             prefix = f"!{arrived}!" if number == 0 else ""
-            self._transport.write(delta(f"{prefix}@{time.monotonic_ns()}@{WORD}"))
-        self._transport.write(end(count))
+            self._transport.write(wire.delta(f"{prefix}@{time.monotonic_ns()}@{WORD}"))
+        self._transport.write(wire.end(count) + LAST_CHUNK)
 
 
 async def main() -> None:

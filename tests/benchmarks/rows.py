@@ -1,6 +1,7 @@
 """The eight measurements. In: a `Bench`. Out: samples by name, one of each a round, rounds of all peers interleaved.
 
-Names are `ROW who what, unit`; `report.py` judges and prints them.
+Names are `ROW who what, unit`, or `ROW wire who what, unit` where a row is measured on several wires; where it is not,
+the wire is Anthropic's. `report.py` judges and prints them.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from statistics import median, quantiles
 
 from tests.benchmarks.machine import memory
 from tests.benchmarks.peers import ROOT, Bare, Measured, Provider, Server, Turn
+from tests.benchmarks.wires import COPILOT, MESSAGES, WIRES, Wire
 
 BURST = 20_000
 Samples = dict[str, list[float]]
@@ -29,6 +32,9 @@ class Bench:
     pi: Sequence[str]
     """The command line's"""
     environ: Mapping[str, str]
+    """One provider is signed in"""
+    environ_of_all: Mapping[str, str]
+    """All of `wires.py` can be asked"""
     provider: Provider
     rounds: int
     samples: Samples = field(default_factory=lambda: defaultdict(list))
@@ -37,19 +43,19 @@ class Bench:
         self.samples[name].append(value)
 
     @contextmanager
-    def server(self) -> Iterator[Server]:
-        with Server(self.serve, self.environ) as server:
+    def server(self, environ: Mapping[str, str] | None = None) -> Iterator[Server]:
+        with Server(self.serve, environ or self.environ) as server:
             server.initialize()
             server.request("pi/models", {})
             yield server
 
     @contextmanager
-    def warm(self) -> Iterator[Peers]:
-        """Both have answered twice: imports, connections and caches are there, as after a first chat."""
-        with self.server() as server, Bare(self.provider) as bare:
+    def warm(self, *wires: Wire) -> Iterator[Peers]:
+        """Both have answered twice on each wire: imports, connections and caches are there, as after a first chat."""
+        with self.server(self.environ_of_all) as server, Bare(self.provider) as bare:
             peers: Peers = [("pi", server), ("httpx", bare)]
-            for _, peer in peers * 2:
-                peer.chat(["bench:200:0"])
+            for wire, (_, peer) in product(wires * 2, peers):
+                peer.chat(["bench:200:0"], wire)
             yield peers
 
 
@@ -77,30 +83,32 @@ def idle(bench: Bench) -> None:
 
 
 def overhead(bench: Bench) -> None:
-    with bench.warm() as peers:
+    wires = (*WIRES, COPILOT)
+    with bench.warm(*wires) as peers:
         for _ in range(bench.rounds * 4):
-            for name, peer in peers:
-                (turn,) = checked(peer.chat(["bench:2:5"]), 2).turns
+            for wire, (name, peer) in product(wires, peers):
+                (turn,) = checked(peer.chat(["bench:2:5"], wire), 2).turns
                 up, down = turn.way_up_ms(), turn.delays_ms()[0]
-                bench.add(f"request {name} up, ms", up)
-                bench.add(f"request {name} first delta down, ms", down)
-                bench.add(f"request {name} both, ms", up + down)
+                bench.add(f"request {wire.name} {name} up, ms", up)
+                bench.add(f"request {wire.name} {name} first delta down, ms", down)
+                bench.add(f"request {wire.name} {name} both, ms", up + down)
 
 
 def burst(bench: Bench) -> None:
-    with bench.warm() as peers:
+    with bench.warm(*WIRES) as peers:
         for _ in range(max(5, bench.rounds // 2)):
-            for name, peer in peers:
-                measured = checked(peer.chat([f"bench:{BURST}:0"]), BURST)
-                bench.add(f"burst {name} rate, thousand deltas/s", BURST / measured.turns[0].seconds() / 1e3)
-                bench.add(f"burst {name} CPU for 10,000 deltas, s", measured.cpu_s / BURST * 10_000)
+            for wire, (name, peer) in product(WIRES, peers):
+                measured = checked(peer.chat([f"bench:{BURST}:0"], wire), BURST)
+                rate = BURST / measured.turns[0].seconds() / 1e3
+                bench.add(f"burst {wire.name} {name} rate, thousand deltas/s", rate)
+                bench.add(f"burst {wire.name} {name} CPU for 10,000 deltas, s", measured.cpu_s / BURST * 10_000)
             for count in (BURST // 4, BURST):
                 received = checked(peers[0][1].chat([f"bench:{count}:0"]), count).received_bytes
                 bench.add(f"burst pi output for {count:,} deltas, bytes a delta", received / count)
 
 
 def paced(bench: Bench) -> None:
-    with bench.warm() as peers:
+    with bench.warm(MESSAGES) as peers:
         for _ in range(max(3, bench.rounds // 3)):
             for name, peer in peers:
                 measured = checked(peer.chat(["bench:100:10"]), 100)
@@ -112,7 +120,7 @@ def paced(bench: Bench) -> None:
 
 def many(bench: Bench) -> None:
     """One and 32 at once, paced; and 32 bursts at once."""
-    with bench.warm() as peers:
+    with bench.warm(MESSAGES) as peers:
         for _, peer in peers:
             checked(peer.chat(["bench:200:0"] * 32), 200)  # 32 connections, before the clock runs
         for _ in range(max(3, bench.rounds // 3)):

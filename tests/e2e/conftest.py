@@ -67,7 +67,7 @@ def stored(agent_dir: Path) -> dict[str, Any]:
 
 
 async def status(client: Client) -> dict[str, Any]:
-    (provider,) = (await client.request("pi/providers"))["providers"]
+    provider = (await client.request("pi/providers"))["providers"][0]
     return dict(provider["status"])
 
 

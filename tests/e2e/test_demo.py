@@ -16,12 +16,13 @@ import pytest
 from pi_server.simulator.demo import MISSING_EXTRA, demo
 
 CANARY = "sk-ant-api03-FAKE-of-the-caller"
-STEPS = [
-    "pi serve started, initialize answered",
-    "pi/providers",
-    "pi/login/start",
-    "a person allowed it in the browser",
-    "pi/login/submit",
+FIRST = ["pi serve started, initialize answered", "pi/providers"]
+SIGN_IN = {
+    "anthropic": ["pi/login/start", "a person allowed it in the browser", "pi/login/submit"],
+    "github-copilot": ["pi/login/start", "a person entered the code in the browser", "pi/login/wait"],
+    "openai": ["pi/login/start, with an API key"],
+}
+LAST = [
     "pi/models",
     "pi/chat",
     "pi/chat, cancelled in the middle",
@@ -37,6 +38,8 @@ def hostile_environ() -> dict[str, str]:
     return {
         **os.environ,
         "ANTHROPIC_API_KEY": CANARY,
+        "OPENAI_API_KEY": CANARY,
+        "COPILOT_GITHUB_TOKEN": CANARY,
         "HTTP_PROXY": "http://127.0.0.1:9",
         "HTTPS_PROXY": "http://127.0.0.1:9",
         "PI_LOG_LEVEL": "debug",
@@ -44,12 +47,21 @@ def hostile_environ() -> dict[str, str]:
 
 
 @pytest.mark.slow
-async def test_every_step_goes_right() -> None:
+@pytest.mark.parametrize("provider", SIGN_IN)
+async def test_every_step_goes_right(provider: str) -> None:
     out = io.StringIO()
-    code = await demo(as_json=True, out=out, environ=hostile_environ())
+    code = await demo(provider=provider, as_json=True, out=out, environ=hostile_environ())
     steps = [json.loads(line) for line in out.getvalue().splitlines()]
-    assert ([step["step"] for step in steps if step["ok"]], code) == (STEPS, 0), out.getvalue()
+    wanted = [*FIRST, *SIGN_IN[provider], *LAST]
+    assert ([step["step"] for step in steps if step["ok"]], code) == (wanted, 0), out.getvalue()
     assert all(step["ms"] >= 0 for step in steps)
+    assert next(step["model"] for step in steps if step["step"] == "pi/chat").startswith(f"{provider}/")
+
+
+async def test_a_provider_that_it_does_not_have_is_bad_usage() -> None:
+    out = io.StringIO()
+    code = await demo(provider="nobody", out=out, environ=hostile_environ())
+    assert (code, out.getvalue()) == (2, f"The demo has no such provider; it has: {', '.join(SIGN_IN)}\n")
 
 
 @pytest.mark.slow
@@ -59,7 +71,8 @@ async def test_it_reads_well() -> None:
     text = out.getvalue()
     assert code == 0, text
     marks = [line[:3] for line in text.splitlines() if " ms  " in line]
-    assert ([step for step in STEPS if f" ms  {step}" not in text], marks) == ([], ["  ✓"] * len(STEPS))
+    wanted = [*FIRST, *SIGN_IN["anthropic"], *LAST]
+    assert ([step for step in wanted if f" ms  {step}" not in text], marks) == ([], ["  ✓"] * len(wanted))
     assert "  | You said:" in text
     assert "Everything went right" in text
     assert CANARY not in text
@@ -70,7 +83,7 @@ async def test_a_server_that_does_not_start_is_a_failure() -> None:
     command = (sys.executable, "-c", "raise SystemExit(9)")
     code = await demo(as_json=True, out=out, environ=os.environ, command=command)
     failed = json.loads(out.getvalue())
-    assert (code, failed["step"], failed["ok"]) == (1, STEPS[0], False)
+    assert (code, failed["step"], failed["ok"]) == (1, FIRST[0], False)
     assert failed["error"].startswith("ConnectionError: ")
 
 
@@ -97,8 +110,13 @@ async def test_serve_says_what_to_export_until_it_is_ended(tmp_path: Path, numbe
         "ANTHROPIC_BASE_URL",
         "PI_ANTHROPIC_AUTHORIZE_URL",
         "PI_ANTHROPIC_TOKEN_URL",
+        "PI_GITHUB_URL",
+        "PI_GITHUB_API_URL",
+        "OPENAI_BASE_URL",
         "PI_AGENT_DIR",
     }
+    assert "# An API key for Anthropic: sk-ant-api03-DEMO" in head
+    assert "# An API key for OpenAI: sk-DEMO" in head
     assert Path(exported["PI_AGENT_DIR"]).is_relative_to(tmp_path)
     process.send_signal(number)
     await process.communicate()

@@ -1,10 +1,13 @@
 """A chat with a real language model behind a real server; opt-in, because neither fits into every machine.
 
-`PI_TEST_REAL_MODEL_URL=http://127.0.0.1:8080 PI_TEST_REAL_MODEL=anthropic/NAME .venv/bin/pytest -m real_model`
+`PI_TEST_REAL_MODEL_URL=http://127.0.0.1:8080 PI_TEST_REAL_MODEL=NAME .venv/bin/pytest -m real_model`
+
+The server is to speak all three wires, as llama.cpp's does.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,27 +17,42 @@ import pytest
 from tests.client import Client, Failure
 
 URL = os.environ.get("PI_TEST_REAL_MODEL_URL")
-MODEL = os.environ.get("PI_TEST_REAL_MODEL", "anthropic/smollm2-135m")
-SHORT = {"model": MODEL, "maxOutputTokens": 60}
+NAME = os.environ.get("PI_TEST_REAL_MODEL", "smollm2-135m")
+APIS = ("anthropic-messages", "openai-completions", "openai-responses")
 
 pytestmark = [pytest.mark.real_model, pytest.mark.skipif(not URL, reason="PI_TEST_REAL_MODEL_URL names no server")]
 
 
 @pytest.fixture
 async def client(agent_dir: Path) -> AsyncIterator[Client]:
-    environ = {
-        "PI_AGENT_DIR": str(agent_dir),
-        "ANTHROPIC_BASE_URL": str(URL),
-        "ANTHROPIC_API_KEY": "sk-ant-api03-FAKE",
-    }
-    async with Client.spawn(environ) as client:
+    agent_dir.mkdir(mode=0o700)
+    servers = {api: {"baseUrl": str(URL), "api": api} for api in APIS}
+    (agent_dir / "models.json").write_text(json.dumps({"providers": servers}), encoding="utf-8")
+    async with Client.spawn({"PI_AGENT_DIR": str(agent_dir)}) as client:
         await client.initialize()
         yield client
 
 
-async def test_a_chat_of_several_turns(client: Client) -> None:
-    first = await client.request("pi/chat", {**SHORT, "prompt": "Tell me one fact about rivers."})
-    chat = {**SHORT, "chatId": first["chatId"]}
+@pytest.mark.parametrize("api", APIS)
+async def test_the_models_are_found(client: Client, api: str) -> None:
+    answer = await client.request("pi/models", {"provider": api, "refresh": True})
+    assert (f"{api}/{NAME}", answer["stale"]) in [(model["id"], False) for model in answer["models"]]
+
+
+async def test_a_chat_may_change_its_wire_in_the_middle(client: Client) -> None:
+    chat: dict[str, str] = {}
+    for api in (*APIS, *APIS):
+        params = {**chat, "model": f"{api}/{NAME}", "maxOutputTokens": 20, "prompt": "Name a river."}
+        answer = await client.request("pi/chat", params)
+        assert answer["message"]["content"][0]["text"].strip()
+        chat = {"chatId": answer["chatId"]}
+
+
+@pytest.mark.parametrize("api", APIS)
+async def test_a_chat_of_several_turns(client: Client, api: str) -> None:
+    short = {"model": f"{api}/{NAME}", "maxOutputTokens": 60}
+    first = await client.request("pi/chat", {**short, "prompt": "Tell me one fact about rivers."})
+    chat = {**short, "chatId": first["chatId"]}
     for prompt in ("And one about lakes?", "Which of the two is longer?"):
         answer = await client.request("pi/chat", {**chat, "prompt": prompt})
         assert answer["message"]["content"][0]["text"].strip()
@@ -43,8 +61,9 @@ async def test_a_chat_of_several_turns(client: Client) -> None:
     assert [message["role"] for message in read["messages"]] == ["user", "assistant"] * 3
 
 
-async def test_a_cancelled_turn_keeps_what_was_said(client: Client) -> None:
-    turn = {"model": MODEL, "turnId": "t", "prompt": "Write a very long story about the sea."}
+@pytest.mark.parametrize("api", APIS)
+async def test_a_cancelled_turn_keeps_what_was_said(client: Client, api: str) -> None:
+    turn = {"model": f"{api}/{NAME}", "turnId": "t", "prompt": "Write a very long story about the sea."}
     request = client.start("pi/chat", turn)
     await client.until(lambda: sum(event["type"] == "text" for event in client.events("t")) >= 5)
     client.cancel(request)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,65 @@ async def test_no_secret_leaves_the_process(spawn: Spawn, simulator: Simulator, 
         assert [secret[:14] for secret in secrets if secret in text] == [], f"in {name}"
 
 
+@pytest.mark.slow
+async def test_no_secret_of_copilot_or_openai_leaves_the_process(agent_dir: Path) -> None:
+    key, wrong = "sk-FAKE-openai-canary-key", "sk-FAKE-openai-wrong-key"
+    made: set[str] = set()
+
+    def random_bytes(count: int) -> bytes:
+        data = os.urandom(count)
+        made.add(data.hex())
+        return data
+
+    async with Simulator(device_interval=1, random_bytes=random_bytes) as simulator:
+        simulator.add_openai_key(key)
+        variable = simulator.issue_github_token()
+        secrets = {key, wrong, variable}
+        environ = {**simulator.environ(), "PI_AGENT_DIR": str(agent_dir), "PI_LOG_LEVEL": "debug"}
+        async with Client.spawn({**environ, "COPILOT_GITHUB_TOKEN": variable, "OPENAI_API_KEY": wrong}) as client:
+            await client.initialize()
+            await client.request("pi/chat", {"prompt": "say 3 words", "model": "github-copilot/gpt-4.1"})
+            secrets |= await _sign_in_by_device(client, simulator, agent_dir) | made
+            await _fail_at_copilot(client, simulator, agent_dir)
+            secrets |= _tokens(agent_dir, "github-copilot")
+            openai = {"prompt": "say 3 words", "model": "openai/gpt-5.1"}
+            await _fails(client, "pi/chat", openai)
+            await client.request("pi/login/start", {"provider": "openai", "apiKey": key})
+            await client.request("pi/models", {"refresh": True})
+            await client.request("pi/health")
+            await client.shut_down()
+            told = json.dumps(client.messages) + client.stderr
+    assert "authorization: [REDACTED]" in client.stderr, "this run is meant to say as much as it can"
+    for name, text in [("client and stderr", told), *_files(agent_dir)]:
+        assert [secret[:14] for secret in secrets if secret in text] == [], f"in {name}"
+
+
+async def _sign_in_by_device(client: Client, simulator: Simulator, agent_dir: Path) -> set[str]:
+    attempt = await client.request("pi/login/start", {"provider": "github-copilot"})
+    simulator.faults.add(Fault(endpoint="device_poll", status=502))
+    await simulator.authorize_device(attempt["step"]["verificationUri"], attempt["step"]["userCode"])
+    await client.request("pi/login/wait", {"loginId": attempt["loginId"]})
+    return _tokens(agent_dir, "github-copilot")
+
+
+async def _fail_at_copilot(client: Client, simulator: Simulator, agent_dir: Path) -> None:
+    simulator.expire_copilot(stored(agent_dir)["github-copilot"]["access"])
+    simulator.faults.add(Fault(endpoint="exchange", status=500, times=9))
+    chat = {"prompt": "say 3 words", "model": "github-copilot/gpt-4.1"}
+    await _fails(client, "pi/chat", chat)
+    simulator.faults.clear()
+    for fault in (
+        Fault(endpoint="copilot_chat", status=400),
+        Fault(endpoint="copilot_chat", status=402),
+        Fault(endpoint="copilot_chat", status=466),
+        Fault(endpoint="copilot_chat", bad_json_after_events=3),
+        Fault(endpoint="copilot_chat", body="<html>sign in to the wireless network</html>", times=9),
+    ):
+        simulator.faults.add(fault)
+        await _fails(client, "pi/chat", chat)
+        simulator.faults.clear()
+
+
 async def _sign_in_badly_then_well(client: Client, simulator: Simulator) -> set[str]:
     await _fails(client, "pi/login/start", {"provider": "anthropic", "method": "apiKey", "apiKey": WRONG_KEY})
     attempt = await client.request("pi/login/start", {"provider": "anthropic"})
@@ -72,13 +132,13 @@ async def _chat_through_every_failure(client: Client, simulator: Simulator) -> N
         simulator.faults.clear()
 
 
-async def _fails(client: Client, method: str, params: dict[str, object]) -> None:
+async def _fails(client: Client, method: str, params: Mapping[str, object]) -> None:
     with pytest.raises(Failure):
         await client.request(method, params)
 
 
-def _tokens(agent_dir: Path) -> set[str]:
-    entry = stored(agent_dir)["anthropic"]
+def _tokens(agent_dir: Path, provider: str = "anthropic") -> set[str]:
+    entry = stored(agent_dir)[provider]
     return {entry["access"], entry["refresh"]}
 
 

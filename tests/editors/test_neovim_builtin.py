@@ -45,10 +45,11 @@ async def test_sign_in_choose_a_model_chat_and_sign_out_by_commands(
     page = login["step"]["url"]
     assert login["state"] == "awaitingBrowser"
     assert said["documents"] == [{"uri": page, "external": True, "takeFocus": True}]
-    assert [menu["kind"] for menu in said["menus"]] == ["lsp_message", "lsp_message"]
-    assert said["menus"][0]["prompt"] == "Choose how to sign in to Anthropic: "
+    assert [menu["kind"] for menu in said["menus"]] == ["lsp_message"] * 3
+    assert said["menus"][0]["items"] == ["Anthropic", "GitHub Copilot", "OpenAI"]
+    assert said["menus"][1]["prompt"] == "Choose how to sign in to Anthropic: "
     model = said["model"]["result"]["model"]
-    assert model in said["menus"][1]["items"]
+    assert model in said["menus"][2]["items"]
     assert "haiku" in model
     assert said["chat"]["result"]["model"] == model
     assert said["logout"]["result"]["removed"] is True
@@ -81,8 +82,10 @@ async def test_a_menu_left_with_escape_changes_nothing(neovim_runs: Open, agent_
     async with neovim_runs("dismissed") as editor:
         said = await editor.says()
     assert not said["login"]
+    assert not said["method"]
     assert said["logout"]["result"]["removed"] is False
     assert [message["message"] for message in said["messages"]] == [
+        "No provider was chosen; run the command with one of these as its argument: anthropic, github-copilot, openai",
         "Nothing was chosen; run pi.login with anthropic and one of these as arguments: pasteCode, browser",
         "There was no stored sign-in for Anthropic",
     ]

@@ -9,12 +9,18 @@ from typing import Any
 import pytest
 
 from pi_server.errors import InvalidParams, PiError
+from pi_server.protocol import messages as m
 from pi_server.protocol.messages import LoginAttempt
 from pi_server.server.commands import Commands
+from pi_server.server.handlers import Outcome
+from pi_server.values import LoginMethod, Model, Policy, Problem, Provider, ProviderStatus
 from tests.clock import settle
 from tests.server.standin import build
 
 URL = "https://claude.ai/oauth/authorize?state=FAKE"
+PAGE = "https://github.com/login/device"
+NEW = "github-copilot/new-1"
+TERMS = "Enable access to the model from its maker."
 
 
 class Editor:
@@ -206,3 +212,142 @@ async def test_bad_arguments(arguments: tuple[Any, ...]) -> None:
     with pytest.raises(InvalidParams, match=r"^provider") as caught:
         await Commands(Editor(never)).login(*arguments)
     assert "nobody" not in str(caught.value)
+
+
+class CopilotEditor(Editor):
+    """One whose server knows GitHub Copilot and OpenAI; `calls` is what it was asked, beside looking around."""
+
+    def __init__(
+        self, answer: Callable[[str, Any], Any], *, shows: bool = False, refuses: bool = False, listed: bool = True
+    ) -> None:
+        super().__init__(answer, shows=shows)
+        self.calls: list[tuple[str, Any]] = []
+        self._refuses = refuses
+        self._listed = listed
+
+    async def call(self, method: str, params: Any) -> Outcome:
+        match method:
+            case "pi/providers":
+                return Outcome(m.ProvidersResult(providers=(COPILOT, OPENAI)))
+            case "pi/models":
+                self._listed = self._listed or bool(params.get("refresh"))
+                models = (FREE, WANTS_TERMS, DISABLED) if self._listed else ()
+                return Outcome(m.ModelsResult(models=models, default_model=None, next_cursor=None, stale=False))
+        self.calls.append((method, params))
+        match method:
+            case "pi/login/start":
+                return Outcome(DEVICE_ATTEMPT)
+            case "pi/login/wait":
+                await asyncio.Event().wait()
+            case "pi/models/enable" if self._refuses:
+                raise PiError("model_disabled", "GitHub did not enable new-1", provider="github-copilot")
+        return Outcome(m.ModelEnableResult(model=WANTS_TERMS.model_copy(update={"available": True})))
+
+    @property
+    def model(self) -> object:
+        return self.app.handlers.settings.get("model")
+
+
+COPILOT = Provider(
+    id="github-copilot",
+    name="GitHub Copilot",
+    login_methods=(LoginMethod(id="deviceCode", label="GitHub account"),),
+    status=ProviderStatus(state="ready"),
+)
+OPENAI = Provider(
+    id="openai",
+    name="OpenAI",
+    login_methods=(LoginMethod(id="apiKey", label="API key"),),
+    status=ProviderStatus(state="loggedOut"),
+)
+FREE = Model(
+    id="github-copilot/old-1",
+    provider="github-copilot",
+    name="Old 1",
+    context_window=1,
+    max_output_tokens=1,
+    api="openai-responses",
+)
+WANTS_TERMS = FREE.model_copy(
+    update={
+        "id": NEW,
+        "name": "New 1",
+        "available": False,
+        "unavailable_reason": Problem(code="model_not_enabled", message="Its terms have not been accepted yet"),
+        "policy": Policy(state="unconfigured", terms=TERMS),
+    }
+)
+DISABLED = FREE.model_copy(
+    update={
+        "id": "github-copilot/forbidden-1",
+        "available": False,
+        "unavailable_reason": Problem(code="model_disabled", message="It is disabled for this account"),
+    }
+)
+DEVICE_ATTEMPT = LoginAttempt(
+    login_id="login-1",
+    provider="github-copilot",
+    state="polling",
+    expires_at=1,
+    step=m.DeviceCodeStep(verification_uri=PAGE, user_code="WDJB-MJHT", interval_ms=5000, instructions="Open it"),
+)
+
+
+@pytest.mark.parametrize("shows", [False, True])
+@pytest.mark.parametrize("domain", [{}, {"enterpriseDomain": "company.ghe.com"}], ids=["github.com", "enterprise"])
+async def test_a_device_code_is_one_line_with_its_page(domain: dict[str, str], shows: bool) -> None:
+    editor = CopilotEditor(never, shows=shows)
+    assert await Commands(editor).login({"provider": "github-copilot", **domain}) == DEVICE_ATTEMPT
+    await settle()
+    assert editor.calls == [
+        ("pi/login/start", {"provider": "github-copilot", "method": "deviceCode", **domain}),
+        ("pi/login/wait", {"loginId": "login-1"}),
+    ]
+    assert editor.asked == ([("window/showDocument", PAGE)] if shows else [])
+    assert editor.said == [f"Open {PAGE} and enter the code WDJB-MJHT"]
+    for task in editor.tasks:
+        task.cancel()
+
+
+async def test_who_takes_nothing_but_a_key_is_not_begun_without_one() -> None:
+    editor = CopilotEditor(never)
+    assert await Commands(editor).login("openai") is None
+    assert editor.calls == []
+    assert editor.said == ['OpenAI takes an API key; run pi.login with {provider: "openai", apiKey} as its argument']
+
+
+TITLE = f"{NEW} (terms not accepted yet)"
+QUESTIONS = [
+    ("window/showMessageRequest", ["github-copilot/old-1", TITLE]),
+    ("window/showMessageRequest", ["Enable", "Cancel"]),
+]
+
+
+@pytest.mark.parametrize("listed", [True, False], ids=["a list that is known", "one that is fetched first"])
+async def test_a_model_whose_terms_are_not_accepted_is_enabled_when_it_is_chosen(listed: bool) -> None:
+    asked: list[str] = []
+
+    def agrees(method: str, params: Any) -> Any:
+        asked.append(params["message"])
+        return chooses(TITLE, "Enable")(method, params)
+
+    editor = CopilotEditor(agrees, listed=listed)
+    assert await Commands(editor).select_model() == {"model": NEW}
+    assert (editor.asked, editor.calls) == (QUESTIONS, [("pi/models/enable", {"model": NEW})])
+    assert asked[1] == f"The provider wants its terms for New 1 accepted first. {TERMS}"
+    assert (editor.model, editor.said) == (NEW, [f"pi uses {NEW}"])
+
+
+@pytest.mark.parametrize("answer", [chooses("Cancel"), never, nothing, refuses])
+async def test_terms_that_nobody_accepted_change_nothing(answer: Callable[[str, Any], Any]) -> None:
+    editor = CopilotEditor(answer)
+    assert await Commands(editor).select_model(NEW) is None
+    assert (editor.asked, editor.calls, editor.model) == (QUESTIONS[1:], [], None)
+    assert editor.said == ["New 1 was not enabled, because its terms were not accepted"]
+
+
+async def test_a_refusal_to_enable_changes_nothing() -> None:
+    editor = CopilotEditor(chooses("Enable"), refuses=True)
+    with pytest.raises(PiError, match="GitHub did not enable new-1"):
+        await Commands(editor).select_model(NEW)
+    assert (editor.model, editor.said) == (None, [])

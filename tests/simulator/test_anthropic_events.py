@@ -3,9 +3,11 @@ from __future__ import annotations
 import json
 
 from pi_server.simulator import signatures
-from pi_server.simulator.anthropic_events import Event, MessageFacts, events, message
+from pi_server.simulator.anthropic_events import MessageFacts, events, message
+from pi_server.simulator.anthropic_messages import asked
 from pi_server.simulator.prompt_cache import InputTokens
 from pi_server.simulator.replies import SEPARATORS, Part, Reply, reply_to
+from pi_server.simulator.sse_events import Event
 from tests.simulator.client import ask, parsed_events, text_of
 
 FACTS = MessageFacts(number=7, model="claude-opus-5-5", tokens=InputTokens(fresh=5, cache_read=3, cache_write=2))
@@ -98,7 +100,7 @@ def test_omitted_thinking_has_a_signature_and_no_text() -> None:
 
 def test_separators_stand_raw_in_the_stream() -> None:
     """A reader that takes U+2028 or U+0085 for the end of a line must be found out."""
-    stream = b"".join(event.data for event in events(reply_to(ask("separators")), FACTS))
+    stream = b"".join(event.data for event in events(reply_to(asked(ask("separators"))), FACTS))
     assert "\u2028".encode() in stream
     assert "\x85".encode() in stream
     assert text_of(parsed_events(stream)) == SEPARATORS

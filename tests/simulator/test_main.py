@@ -35,6 +35,9 @@ async def test_one_line_says_where_it_is() -> None:
         "ANTHROPIC_BASE_URL": url,
         "PI_ANTHROPIC_AUTHORIZE_URL": f"{url}/oauth/authorize",
         "PI_ANTHROPIC_TOKEN_URL": f"{url}/v1/oauth/token",
+        "PI_GITHUB_URL": url,
+        "PI_GITHUB_API_URL": f"{url}/api",
+        "OPENAI_BASE_URL": f"{url}/v1",
     }
     async with http() as client:
         assert (await client.get(f"{url}/v1/models", headers=with_key())).status_code == 200

@@ -30,6 +30,7 @@ from tests.simulator.client import (
     with_key,
     with_token,
 )
+from tests.simulator.github_client import copilot_headers
 
 
 @pytest_asyncio.fixture
@@ -428,6 +429,17 @@ async def test_controls_over_http(simulator: Simulator, client: httpx.AsyncClien
     for headers in (with_token(login["access"]), with_key(API_KEY + "-2")):
         assert (await client.get(f"{simulator.url}/v1/models", headers=headers)).status_code == 200
     assert (await client.post(f"{simulator.url}/_simulator/release")).status_code == 204
+
+
+async def test_controls_over_http_for_the_other_services(simulator: Simulator, client: httpx.AsyncClient) -> None:
+    url = f"{simulator.url}/_simulator/copilot_login"
+    login = (await client.post(url, json={"expires_in": 60})).json()
+    assert login["expires"] == simulator.clock.now_ms() + 60_000
+    models = await client.get(f"{simulator.url}/individual/models", headers=copilot_headers(login["access"]))
+    github = await client.get(f"{simulator.url}/api/user", headers={"authorization": f"token {login['refresh']}"})
+    await client.post(f"{simulator.url}/_simulator/openai_keys", json={"key": "sk-FAKE"})
+    openai = await client.get(f"{simulator.url}/v1/models", headers={"authorization": "Bearer sk-FAKE"})
+    assert [answer.status_code for answer in (models, github, openai)] == [200, 200, 200]
 
 
 # Under load

@@ -76,10 +76,37 @@ def test_the_code_can_be_copied() -> None:
     assert (code["role"], code["aria-label"]) == ("textbox", "Authorization code")
 
 
+def test_a_device_code_is_typed_and_decided_upon_in_one_form() -> None:
+    page = Page(pages.device("ada"))
+    form = next(element for element in page.elements if element["tag"] == "form")
+    assert (form["method"], form.get("action")) == ("post", None)
+    label = next(element for element in page.elements if element["tag"] == "label")
+    code = page.by_id("user_code")
+    assert (label["for"], label["text"], code["name"], code["autocomplete"]) == (
+        "user_code",
+        "Code",
+        "user_code",
+        "off",
+    )
+    buttons = [page.by_id(name) for name in ("authorize", "cancel")]
+    assert [(button["type"], button["name"], button["value"], button["text"]) for button in buttons] == [
+        ("submit", "decision", "authorize", "Authorize"),
+        ("submit", "decision", "cancel", "Cancel"),
+    ]
+
+
 @pytest.mark.parametrize(
     "page",
-    [pages.authorize([], EVIL), pages.code(EVIL), pages.refused(EVIL, EVIL), pages.declined()],
-    ids=["authorize", "code", "refused", "declined"],
+    [
+        pages.authorize([], EVIL),
+        pages.code(EVIL),
+        pages.refused(EVIL, EVIL),
+        pages.declined(),
+        pages.device(EVIL),
+        pages.device_done(allowed=True),
+        pages.device_done(allowed=False),
+    ],
+    ids=["authorize", "code", "refused", "declined", "device", "device allowed", "device denied"],
 )
 def test_every_page_is_plain_accessible_and_escaped(page: str) -> None:
     parsed = Page(page)
@@ -90,4 +117,5 @@ def test_every_page_is_plain_accessible_and_escaped(page: str) -> None:
     assert {"main", "title", "footer"} <= parsed.tags()
     assert "color-scheme: light dark" in page
     assert "://" not in page.replace(EVIL, "")
-    assert (EVIL in parsed.elements[0]["text"]) == (page != pages.declined())
+    with_nothing_to_escape = (pages.declined(), pages.device_done(allowed=True), pages.device_done(allowed=False))
+    assert (EVIL in parsed.elements[0]["text"]) == (page not in with_nothing_to_escape)

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from pi_server.simulator.replies import SEPARATORS, Reply, reply_to, words
+from pi_server.simulator.anthropic_messages import asked
+from pi_server.simulator.replies import SEPARATORS, Asked, Reply, reply_to, words
 from tests.simulator.client import PNG, ask
 
 TOOL = {"name": "read", "input_schema": {"type": "object"}}
@@ -61,12 +62,12 @@ def said(reply: Reply) -> dict[str, str]:
     ],
 )
 def test_obeys(body: dict[str, Any], parts: dict[str, str], stop_reason: str) -> None:
-    reply = reply_to(body)
+    reply = reply_to(asked(body))
     assert (said(reply), reply.stop_reason) == (parts, stop_reason)
 
 
 def test_quotes_the_prompt_in_markdown() -> None:
-    answer = said(reply_to(ask("two words")))["text"]
+    answer = said(reply_to(asked(ask("two words"))))["text"]
     assert answer == (
         "You said:\n\n> two words\n\nThat is\n\n- **2** words\n- `9` characters\n\n"
         "```text\ntwo\n```\n\nAsk me something else.\n"
@@ -74,25 +75,35 @@ def test_quotes_the_prompt_in_markdown() -> None:
 
 
 def test_says_the_same_again() -> None:
-    assert reply_to(ask("anything")) == reply_to(ask("anything"))
+    assert reply_to(asked(ask("anything"))) == reply_to(asked(ask("anything")))
 
 
 def test_paces_words() -> None:
-    assert reply_to(ask("say 3 words every 20 ms")).pace_ms == 20
+    assert reply_to(asked(ask("say 3 words every 20 ms"))).pace_ms == 20
 
 
 def test_acknowledges_images() -> None:
     image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}}
-    assert said(reply_to(ask([image, image]))) == {
+    assert said(reply_to(asked(ask([image, image])))) == {
         "text": "I see 2 images:\n\n- image/png, 68 bytes\n- image/png, 68 bytes\n\nWhat shall I do with that?"
     }
 
 
 def test_tells_what_a_tool_answered() -> None:
     content = [{"type": "tool_result", "tool_use_id": "t", "content": [{"type": "text", "text": "42"}]}]
-    assert said(reply_to(ask(content))) == {"text": "The tool answered:\n\n> 42\n"}
+    assert said(reply_to(asked(ask(content)))) == {"text": "The tool answered:\n\n> 42\n"}
+
+
+def test_several_lines_are_several_calls() -> None:
+    asked = Asked(texts=('use tool read {"path": "a"}\nuse tool write',), tools=("read", "write"))
+    parts = [(part.tool_name, "".join(part.pieces)) for part in reply_to(asked).parts]
+    assert parts == [("", "Let me use `read` and `write`."), ("read", '{"path": "a"}'), ("write", "{}")]
+
+
+def test_a_prompt_of_nothing_but_space_is_no_prompt() -> None:
+    assert said(reply_to(Asked(texts=(" \n",)))) == {"text": "What shall I do with that?"}
 
 
 def test_one_piece_is_one_word() -> None:
-    assert reply_to(ask("say 20000 words")).output_tokens == 20_000
+    assert reply_to(asked(ask("say 20000 words"))).output_tokens == 20_000
     assert len(words(20_000).split(" ")) == 20_000

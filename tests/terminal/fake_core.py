@@ -2,6 +2,10 @@
 
 One provider, `anthropic`. The code `RIGHT…` is taken, `DEAD…` ends the attempt, anything else is a wrong code. A chat
 answers by its prompt (see `ANSWERS`); `hold` says half a sentence and waits to be cancelled.
+
+FAKE_COPILOT adds `github-copilot`, and says what comes of its code: the person `allows` it at once, `denies` it, or
+`waits`; or the sign-in is `unsaved`. One of its models wants its terms accepted; GitHub takes that, or `refuses` it.
+It is in the list from the beginning, once it was asked for (`listless`), or never (`silent`).
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from pi_server.auth.enterprise import enterprise_domain
 from pi_server.conversation import (
     Ended,
     Failure,
@@ -27,11 +32,13 @@ from pi_server.errors import InvalidParams, PiError
 from pi_server.protocol import messages as m
 from pi_server.server.handlers import Client, Outcome
 from pi_server.settings import Settings, agent_dir
-from pi_server.values import LoginMethod, Model, Price, Problem, Provider, ProviderStatus, Value
+from pi_server.values import LoginMethod, Model, Policy, Price, Problem, Provider, ProviderStatus, Value
 
 URL = "https://claude.example/oauth/authorize?" + "&".join(f"parameter{n}=value-{n}" for n in range(20))
 NOW_MS = 1_800_000_000_000
 KEY = "sk-ant-api03-FAKE-CANARY-KEY"
+USER_CODE = "WDJB-MJHT"
+TERMS = "Enable access to the model from its maker. " + "Learn how GitHub serves it. " * 8
 
 ANSWERS: dict[str, list[str]] = {
     "hold": ["half a sen"],
@@ -67,6 +74,10 @@ class FakeHandlers:
         self._client = client
         self._env_key = "ANTHROPIC_API_KEY" in environ
         self._source: str | None = "oauth" if environ.get("FAKE_SIGNED_IN") else None
+        self._copilot = environ.get("FAKE_COPILOT")
+        self._copilot_source: str | None = "oauth" if environ.get("FAKE_SIGNED_IN") else None
+        self._enabled = False
+        self._listed = self._copilot not in {None, "listless", "silent"}
         self._models = 1
         self._attempt: m.LoginAttempt | None = None
         self._over = asyncio.Event()
@@ -85,11 +96,18 @@ class FakeHandlers:
             LoginMethod(id="browser", label="Subscription: browser on this machine"),
             LoginMethod(id="apiKey", label="API key"),
         )
-        return m.ProvidersResult(
-            providers=(Provider(id="anthropic", name="Anthropic", login_methods=methods, status=status),)
-        )
+        anthropic = Provider(id="anthropic", name="Anthropic", login_methods=methods, status=status)
+        return m.ProvidersResult(providers=(anthropic, self._copilot_provider()) if self._copilot else (anthropic,))
+
+    def _copilot_provider(self) -> Provider:
+        source = self._copilot_source
+        status = ProviderStatus(state="ready" if source else "loggedOut", source=source)
+        methods = (LoginMethod(id="deviceCode", label="GitHub account: enter a code in the browser"),)
+        return Provider(id="github-copilot", name="GitHub Copilot", login_methods=methods, status=status)
 
     async def login_start(self, params: Any) -> Value:
+        if params.get("method") == "deviceCode":
+            return self._device_code(params)
         if params.get("method") not in {None, "pasteCode", "browser", "apiKey"}:
             raise InvalidParams("method: there is no such sign-in method")
         if params.get("method") == "apiKey":
@@ -102,6 +120,18 @@ class FakeHandlers:
         step = kind(url=URL, instructions="Open this page, approve, and paste the code.", input=code)
         return self._become(state, step=step)
 
+    def _device_code(self, params: Any) -> Value:
+        host = enterprise_domain(params.get("enterpriseDomain", "")) or "github.com"
+        if host == "nobody.ghe.com":
+            raise PiError("provider_unreachable", f"No connection to {host}; check the network and the proxy")
+        step = m.DeviceCodeStep(
+            verification_uri=f"https://{host}/login/device",
+            user_code=USER_CODE,
+            interval_ms=5000,
+            instructions=f"Open the page on {host} and enter the code there",
+        )
+        return self._become("polling", provider="github-copilot", step=step)
+
     async def login_submit(self, params: Any) -> Value:
         code = params["code"]
         if code.startswith("DEAD"):
@@ -113,6 +143,18 @@ class FakeHandlers:
         return self._become("succeeded", account="ann@example.org")
 
     async def login_wait(self, _params: Any) -> Value:
+        match self._copilot:
+            case "allows":
+                self._copilot_source = "oauth"
+                self._become("succeeded", provider="github-copilot", account="ada")
+            case "denies":
+                denied = m.LoginError(code="login_denied", message="The sign-in was declined on GitHub's page")
+                self._become("failed", provider="github-copilot", error=denied)
+            case "unsaved" if self._attempt:
+                busy = m.LoginError(code="store_busy", message="The sign-in is complete but not saved yet")
+                attempt = self._attempt.model_copy(update={"error": busy})
+                await asyncio.sleep(0)  # whoever waits has begun to listen
+                self._client.notify("pi/login/updated", m.LoginUpdatedParams(attempt=attempt))
         await self._over.wait()
         assert self._attempt is not None
         return self._attempt
@@ -124,7 +166,8 @@ class FakeHandlers:
     def _become(self, state: m.LoginState, **more: Any) -> m.LoginAttempt:
         if more.get("step") is None:
             self._over.set()
-        self._attempt = m.LoginAttempt(login_id="l1", provider="anthropic", state=state, expires_at=NOW_MS, **more)
+        more = {"provider": "anthropic", **more}
+        self._attempt = m.LoginAttempt(login_id="l1", state=state, expires_at=NOW_MS, **more)
         return self._attempt
 
     async def logout(self, _params: Any) -> Value:
@@ -133,7 +176,8 @@ class FakeHandlers:
 
     async def models(self, params: Any) -> Value:
         if params.get("refresh"):
-            self._models = 3
+            self._models = 1 if self._copilot else 3
+            self._listed = self._copilot not in {None, "silent"}
         price = Price(input=3, output=15, cache_read=0.3, cache_write=3.75)
         models = [
             Model(
@@ -150,7 +194,36 @@ class FakeHandlers:
             )
             for n in range(self._models)
         ]
-        return m.ModelsResult(models=tuple(models), default_model="anthropic/model-0", next_cursor=None, stale=False)
+        if self._listed:
+            models.append(self._copilot_model())
+        return m.ModelsResult(
+            models=tuple(models),
+            default_model="anthropic/model-0",
+            next_cursor=None,
+            stale=self._copilot == "silent",
+        )
+
+    def _copilot_model(self) -> Model:
+        terms = Problem(code="model_not_enabled", message="Its terms have not been accepted yet")
+        return Model(
+            id="github-copilot/new-1",
+            provider="github-copilot",
+            name="New 1",
+            context_window=128_000,
+            max_output_tokens=16_000,
+            multiplier=0.33,
+            api="openai-responses",
+            available=self._enabled,
+            unavailable_reason=None if self._enabled else terms,
+            policy=Policy(state="enabled" if self._enabled else "unconfigured", terms=TERMS),
+        )
+
+    async def models_enable(self, params: Any) -> Value:
+        assert params == {"model": "github-copilot/new-1"}
+        if self._copilot == "refuses":
+            raise PiError("model_disabled", "GitHub did not enable new-1 for this account", provider="github-copilot")
+        self._enabled = True
+        return m.ModelEnableResult(model=self._copilot_model())
 
     async def chat_list(self, _params: Any) -> Value:
         return m.ChatListResult(chats=(), next_cursor=None)

@@ -116,6 +116,10 @@ def test_a_network_file_system_is_a_warning() -> None:
         ({"ANTHROPIC_OAUTH_TOKEN": "sk-ant-api03-CANARY"}, ["warning"]),
         ({"ANTHROPIC_AUTH_TOKEN": "CANARY"}, ["warning"]),
         ({"ANTHROPIC_API_KEY": "two\nCANARY"}, ["error"]),
+        ({"OPENAI_API_KEY": "sk-FAKE", "COPILOT_GITHUB_TOKEN": "ghu_FAKE"}, []),
+        ({"OPENAI_API_KEY": "“CANARY”"}, ["error"]),
+        ({"COPILOT_GITHUB_TOKEN": "ghp_CANARY"}, ["warning"]),
+        ({"COPILOT_GITHUB_TOKEN": "github_pat_CANARY"}, ["warning"]),
     ],
 )
 def test_variables(environ: dict[str, str], wanted: list[str]) -> None:
@@ -169,13 +173,14 @@ def test_clock_skew(skew_s: int, level: str) -> None:
     assert levels(found) == [level]
 
 
-def test_accounts_name_what_else_is_there() -> None:
-    def provider(**status: object) -> Provider:
-        methods = (LoginMethod(id="apiKey", label="API key"),)
-        return Provider(
-            id="p", name="P", login_methods=methods, status=ProviderStatus.model_validate({"source": None, **status})
-        )
+def provider(name: str = "p", **status: object) -> Provider:
+    methods = (LoginMethod(id="apiKey", label="API key"),)
+    return Provider(
+        id=name, name="P", login_methods=methods, status=ProviderStatus.model_validate({"source": None, **status})
+    )
 
+
+def test_accounts_name_what_else_is_there() -> None:
     rows = [
         (provider(state="ready", source="oauth", fallback="env:P_KEY"), ["ok", "ok"]),
         (provider(state="loggedOut"), ["warning"]),
@@ -184,6 +189,48 @@ def test_accounts_name_what_else_is_there() -> None:
     ]
     for one, wanted in rows:
         assert levels(list(check_accounts([one], ("stored", "env"), NOW_MS))) == wanted
+
+
+def test_one_sign_in_is_enough_except_for_a_server_that_was_set_up() -> None:
+    providers = [
+        provider("anthropic", state="ready", source="oauth"),
+        provider("openai", state="loggedOut"),
+        provider("gateway", state="loggedOut"),
+        provider("ollama", state="ready"),
+    ]
+    assert [
+        (one.level, one.topic, one.message) for one in check_accounts(providers, ("stored", "env"), 0, own={"gateway"})
+    ] == [
+        ("ok", "anthropic", "signed in"),
+        ("ok", "openai", "not signed in"),
+        ("warning", "gateway", "not signed in"),
+        ("ok", "ollama", "needs no sign-in"),
+    ]
+
+
+def test_what_is_wrong_with_servers_and_models_of_all_providers_is_told_once(tmp_path: Path) -> None:
+    folder = tmp_path / ".pi" / "agent"
+    folder.mkdir(parents=True, mode=0o700)
+    bad = {
+        "anthropic": {"models": [{"name": "no id"}]},
+        "openai": {"models": "none"},
+        "github-copilot": {"apiKey": "!CANARY"},
+        "local": {"baseUrl": "http://127.0.0.1:1/v1", "models": [{"id": "m", "contextWindow": -1}]},
+        "elsewhere": {"baseUrl": "http://example.com/v1", "apiKey": "!CANARY"},
+    }
+    (folder / "models.json").write_text(json.dumps({"providers": bad}))
+    done = pi(tmp_path, "doctor", "--offline")
+    said = sorted(line.partition("; ")[0] for line in done.out.splitlines() if "models.json:" in line)
+    assert said == [
+        "! models.json: providers.anthropic.models[0].id: is missing",
+        "! models.json: providers.elsewhere.baseUrl is plain http, which is allowed on a loopback address alone",
+        "! models.json: providers.github-copilot.apiKey: a shell command is not run",
+        "! models.json: providers.local.models[0].contextWindow: is not what it should be",
+        "! models.json: providers.openai.models: is not a list",
+    ]
+    (folder / "models.json").write_text("{")
+    done = pi(tmp_path, "doctor", "--offline")
+    assert len([line for line in done.out.splitlines() if "models.json:" in line]) == 1
 
 
 def test_doctor_ends_with_1_when_something_is_wrong(tmp_path: Path) -> None:

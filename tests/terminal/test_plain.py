@@ -14,6 +14,8 @@ from pi_server.terminal.models import table
 from tests.terminal.fake_core import KEY, URL
 from tests.terminal.stage import pi
 
+NEW = "github-copilot/new-1"
+
 
 def test_login_reads_the_code_from_standard_input(tmp_path: Path) -> None:
     done = pi(tmp_path, "login", "anthropic", stdin="RIGHT-CODE#state\n")
@@ -78,11 +80,39 @@ def test_logout_of_nobody_removes_nothing_and_succeeds(tmp_path: Path) -> None:
 
 def test_models_as_a_table_in_a_pipe(tmp_path: Path) -> None:
     assert pi(tmp_path, "models", "--refresh").out.splitlines() == [
-        "  MODEL              NAME     CONTEXT  OUTPUT  $/M IN/OUT  REASONING  AVAILABLE",
-        "* anthropic/model-0  Model 0     200k     64k        3/15  yes        yes",
-        "  anthropic/model-1  Model 1     200k     64k        3/15  yes        no: not signed in",
-        "  anthropic/model-2  Model 2     200k     64k        3/15  yes        yes",
+        "  MODEL              NAME     CONTEXT  OUTPUT  $/M IN/OUT  REASONING  API                 AVAILABLE",
+        "* anthropic/model-0  Model 0     200k     64k        3/15  yes        anthropic-messages  yes",
+        "! anthropic/model-1  Model 1     200k     64k        3/15  yes        anthropic-messages  not signed in",
+        "  anthropic/model-2  Model 2     200k     64k        3/15  yes        anthropic-messages  yes",
     ]
+
+
+def test_what_a_model_costs_is_told_where_it_is_known(tmp_path: Path) -> None:
+    done = pi(tmp_path, "models", environ={"FAKE_COPILOT": "waits", "FAKE_SIGNED_IN": "1"})
+    rows = [[line[0], *re.split("  +", line[2:])] for line in done.out.splitlines()]
+    assert rows == [
+        [" ", "MODEL", "NAME", "CONTEXT", "OUTPUT", "$/M IN/OUT", "MULTIPLIER", "REASONING", "API", "AVAILABLE"],
+        ["*", "anthropic/model-0", "Model 0", "200k", "64k", "3/15", "yes", "anthropic-messages", "yes"],
+        ["!", NEW, "New 1", "128k", "16k", "0.33x", "no", "openai-responses", "terms not accepted"],
+    ]
+    assert done.err == f"pi: Terms are shown and accepted when a model is picked: pi chat --model {NEW}\n"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "models", "said"),
+    [
+        ("listless", [NEW], []),
+        ("silent", [], ["pi: GitHub Copilot could not be asked for its models; pi doctor says why"]),
+    ],
+)
+def test_whoever_was_never_asked_for_a_list_is_asked_once(
+    outcome: str, models: list[str], said: list[str], tmp_path: Path
+) -> None:
+    """So the first list after a sign-in is not empty; a list that is there is shown without asking anybody."""
+    done = pi(tmp_path, "models", "--json", environ={"FAKE_COPILOT": outcome, "FAKE_SIGNED_IN": "1"})
+    assert [model["id"] for model in json.loads(done.out)["models"]] == ["anthropic/model-0", *models]
+    done = pi(tmp_path, "models", environ={"FAKE_COPILOT": outcome, "FAKE_SIGNED_IN": "1"})
+    assert [line for line in done.err.splitlines() if "picked" not in line] == said
 
 
 @pytest.mark.parametrize("columns", [200, 80, 60, 40, 20, 5])

@@ -17,7 +17,7 @@ from pi_server.terminal.live import Live
 from pi_server.terminal.markdown import Blocks, Renderer
 from pi_server.terminal.menu import Choice, Menu
 from pi_server.terminal.models import tokens
-from pi_server.terminal.output import aligned, fitted, json_text, printable, width
+from pi_server.terminal.output import aligned, fitted, json_text, printable, width, wrapped
 from pi_server.terminal.status import describe, duration
 from pi_server.values import Problem, ProviderStatus
 
@@ -27,6 +27,27 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=60)
 @given(TEXT, st.integers(1, 40))
 def test_fitted_never_takes_more_columns(text: str, columns: int) -> None:
     assert width(fitted(text, columns)) <= columns
+
+
+@given(TEXT, st.integers(1, 40))
+def test_wrapped_loses_no_word_and_breaks_none(text: str, columns: int) -> None:
+    lines = wrapped(text, columns)
+    assert [word for line in lines for word in line.split()] == printable(text).split()
+    assert all(width(line) <= columns or len(line.split()) == 1 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "lines"),
+    [
+        ("one two three", 7, ["one two", "three"]),
+        ("one\n\ntwo", 80, ["one", "", "two"]),
+        ("a https://example.com/long b", 5, ["a", "https://example.com/long", "b"]),
+        ("漢字 漢字", 5, ["漢字", "漢字"]),
+        ("\x1b[2J", 80, ["[2J"]),
+    ],
+)
+def test_text_is_wrapped_between_words(text: str, columns: int, lines: list[str]) -> None:
+    assert wrapped(text, columns) == lines
 
 
 @given(st.lists(st.tuples(TEXT, TEXT), min_size=1))
@@ -194,6 +215,7 @@ def test_live_lines_leave_a_correct_scrollback(rows: int) -> None:
             "signed in as a@b.c, token good for 8 h",
         ),
         (ProviderStatus(state="ready", source="oauth", expires_at=-5), "signed in, token to be renewed"),
+        (ProviderStatus(state="ready"), "needs no sign-in"),
         (ProviderStatus(state="ready", source="apiKey"), "signed in with an API key"),
         (ProviderStatus(state="ready", source="env:X_KEY"), "X_KEY from the environment"),
         (ProviderStatus(state="expired", source="oauth"), "sign-in expired"),
@@ -230,6 +252,12 @@ def test_token_counts(count: int, words: str) -> None:
             1,
         ),
         (PiError("login_expired", "Ended", provider="anthropic"), "Ended; run: pi login anthropic", 3),
+        (
+            PiError("credential_not_permitted", "Not allowed", provider="anthropic"),
+            "Not allowed; use an API key: pi login anthropic --method apiKey",
+            1,
+        ),
+        (PiError("credential_not_permitted", "Not allowed", provider="github-copilot"), "Not allowed", 1),
         (PiError("stream_broken", "It was cut off, try again"), "It was cut off, try again", 1),
         (PiError("cancelled", "Cancelled"), "Cancelled", 130),
         (PiError("provider_error", "a\x1b[2Jb\nc"), "a[2Jb c", 1),

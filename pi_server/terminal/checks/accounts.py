@@ -1,20 +1,24 @@
 """Who is signed in, by which credential, until when; and what wins when there are several.
 
-In: the providers' status. Out: one finding a provider. Never here: a credential.
+In: the providers' status. Out: one finding a provider, or two. Never here: a credential.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from pi_server.terminal.checks.finding import Finding, error, ok, warning
 from pi_server.terminal.status import describe, source
 from pi_server.values import Provider
 
 
-def check_accounts(providers: Sequence[Provider], order: Sequence[str], now_ms: int) -> Iterator[Finding]:
+def check_accounts(
+    providers: Sequence[Provider], order: Sequence[str], now_ms: int, *, own: Collection[str] = ()
+) -> Iterator[Finding]:
+    """`own` are the user's servers: one that was set up is meant to be used, and of all others one is enough."""
+    some = any(provider.status.state == "ready" for provider in providers)
     for provider in providers:
-        yield _check(provider, now_ms)
+        yield _check(provider, now_ms, needed=not some or provider.id in own)
         status = provider.status
         if status.fallback and status.source != status.fallback:
             name = source(status.fallback)
@@ -23,13 +27,11 @@ def check_accounts(providers: Sequence[Provider], order: Sequence[str], now_ms: 
             )
 
 
-def _check(provider: Provider, now_ms: int) -> Finding:
+def _check(provider: Provider, now_ms: int, *, needed: bool) -> Finding:
     status, text = provider.status, describe(provider.status, now_ms)
     remedy = f"run: pi login {provider.id}"
-    if status.state == "error":
+    if status.state in {"error", "expired"}:
         return error(provider.id, text, remedy)
-    if status.state == "expired":
-        return error(provider.id, text, remedy)
-    if status.state == "loggedOut" or status.problem is not None:
+    if status.problem is not None or (status.state == "loggedOut" and needed):
         return warning(provider.id, text, remedy)
     return ok(provider.id, text)

@@ -21,6 +21,8 @@ from pi_server.version import __version__
 
 PACKAGES = ("httpx", "pydantic", "pygls", "lsprotocol", "prompt-toolkit", "rich")
 OAUTH_MARK = "sk-ant-oat"
+PERSONAL_TOKENS = ("ghp_", "github_pat_")
+CREDENTIALS = ("ANTHROPIC_API_KEY", "ANTHROPIC_OAUTH_TOKEN", "OPENAI_API_KEY", "COPILOT_GITHUB_TOKEN")
 
 
 def check_versions() -> Iterator[Finding]:
@@ -60,7 +62,13 @@ def check_variables(environ: Mapping[str, str]) -> Iterator[Finding]:
             "ANTHROPIC_AUTH_TOKEN is set; pi does not use it",
             "set ANTHROPIC_OAUTH_TOKEN or ANTHROPIC_API_KEY instead",
         )
-    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_OAUTH_TOKEN"):
+    if environ.get("COPILOT_GITHUB_TOKEN", "").strip().startswith(PERSONAL_TOKENS):
+        yield warning(
+            "environment",
+            "COPILOT_GITHUB_TOKEN holds a personal access token, which GitHub does not take for Copilot",
+            "unset it, and run: pi login github-copilot",
+        )
+    for name in CREDENTIALS:
         value = environ.get(name, "")
         if value.strip() and (len(value.split()) > 1 or not value.isascii()):
             yield bad("environment", f"{name} has spaces, line breaks or odd characters inside", "set it again")

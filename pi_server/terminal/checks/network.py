@@ -47,12 +47,22 @@ async def check_reachable(urls: Sequence[str], send: Send, now_ms: Callable[[], 
     return found + list(check_clock(dates, now_ms()))
 
 
+def within_deadline(send: Send, deadline_s: float = DEADLINE_S) -> Send:
+    """The same, for somebody who sits and waits. Raises `PiError` `provider_unreachable` when it takes too long."""
+
+    async def sent(request: Request) -> Reply:
+        try:
+            async with asyncio.timeout(deadline_s):
+                return await send(request)
+        except TimeoutError:
+            raise PiError("provider_unreachable", f"no answer within {deadline_s:g} s") from None
+
+    return sent
+
+
 async def _ask(where: str, send: Send) -> Reply | PiError:
     try:
-        async with asyncio.timeout(DEADLINE_S):
-            return await send(Request(method="HEAD", url=f"{where}/"))
-    except TimeoutError:
-        return PiError("provider_unreachable", f"no answer within {DEADLINE_S:g} s")
+        return await within_deadline(send)(Request(method="HEAD", url=f"{where}/"))
     except PiError as problem:
         return problem
 

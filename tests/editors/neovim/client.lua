@@ -112,7 +112,7 @@ local scenarios = {}
 
 -- Sign in, choose a model, chat and sign out with commands and menus alone.
 function scenarios.commands()
-  choices = { 'browser' }
+  choices = { 'Anthropic', 'browser' }
   local login = execute('pi.login')
   wait('the sign-in', function()
     local last = all('pi/login/updated')
@@ -147,8 +147,16 @@ end
 -- Nobody answers a menu: `vim.ui.select` is left with Escape, which Neovim answers with null.
 function scenarios.dismissed()
   local login = execute('pi.login', {})
-  local logout = execute('pi.logout', {})
-  say({ login = login, logout = logout, menus = menus, messages = all('window/showMessage'), exited = stop() })
+  local method = execute('pi.login', 'anthropic')
+  local logout = execute('pi.logout', 'anthropic')
+  say({
+    login = login,
+    method = method,
+    logout = logout,
+    menus = menus,
+    messages = all('window/showMessage'),
+    exited = stop(),
+  })
 end
 
 -- An empty Lua table is an array on the wire.
