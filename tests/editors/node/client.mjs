@@ -99,7 +99,7 @@ const chat = (params, ...token) => connection.sendRequest("pi/chat", params, ...
 const scenarios = {
   // Sign in, choose a model, chat and sign out; the browser's redirect comes while the client does other things.
   async session() {
-    choices.push("browser", "haiku");
+    choices.push("Anthropic", "browser", "haiku");
     const login = await execute("pi.login");
     await until(() => all("window/showMessage").length > 1);
     const model = await execute("pi.selectModel");
