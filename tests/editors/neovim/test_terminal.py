@@ -12,7 +12,7 @@ import pytest
 
 from pi_server.simulator import Simulator
 from tests.e2e.conftest import stored
-from tests.editors.conftest import missing
+from tests.editors.conftest import EDITORS, missing
 from tests.editors.neovim.editor import PLUGIN, SECONDS
 
 pytestmark = pytest.mark.slow
@@ -50,7 +50,8 @@ class Tmux:
 
 @pytest.fixture
 async def tmux(desk: dict[str, str], tmp_path: Path, program: str) -> AsyncIterator[Tmux]:
-    found = shutil.which("tmux")
+    installed = EDITORS / "tmux"
+    found = str(installed) if installed.exists() else shutil.which("tmux")
     if found is None:
         missing("tmux is not installed")
     # The path of a socket is short.

@@ -154,7 +154,7 @@ end
 
 local function ask_domain(provider, method, done, problem)
   local question = enterprise[provider.id]
-  local prompt = problem and ('%s. %s'):format(problem.message, question) or question
+  local prompt = problem and problem.message .. '\n' .. question or question
   vim.ui.input({ prompt = prompt }, function(domain)
     -- Neovim leaves the question standing.
     vim.api.nvim_echo({ { '' } }, false, {})
