@@ -19,7 +19,7 @@ LUA = Dialect(
         "integer": "integer",
         "number": "number",
         "boolean": "boolean",
-        "null": "vim.NIL",
+        "null": "nil",
         "object": "table<string, any>",
         "any": "any",
     },

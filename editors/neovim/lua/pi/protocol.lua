@@ -73,8 +73,8 @@
 ---@class pi.Chat
 ---@field chatId string
 ---@field title string
----@field cwd string|vim.NIL
----@field model string|vim.NIL
+---@field cwd string|nil
+---@field model string|nil
 ---@field messageCount integer
 ---@field createdAt integer
 ---@field updatedAt integer
@@ -105,7 +105,7 @@
 
 ---@class pi.ChatListResult
 ---@field chats (pi.Chat)[]
----@field nextCursor string|vim.NIL
+---@field nextCursor string|nil
 
 ---@class pi.ChatParams
 ---@field prompt string
@@ -131,7 +131,7 @@
 ---@class pi.ChatReadResult
 ---@field chat pi.Chat
 ---@field messages (pi.Message)[]
----@field nextCursor string|vim.NIL
+---@field nextCursor string|nil
 
 ---@class pi.ChatRenameParams
 ---@field chatId string
@@ -203,7 +203,7 @@
 ---@field uptimeMs integer
 ---@field rssBytes integer
 ---@field agentDir string
----@field logFile string|vim.NIL
+---@field logFile string|nil
 ---@field providers (pi.Provider)[]
 ---@field openChats integer
 ---@field python string
@@ -222,7 +222,7 @@
 ---@field provider string
 ---@field state "awaitingCode"|"awaitingBrowser"|"polling"|"succeeded"|"failed"|"cancelled"|"expired"|"superseded"
 ---@field expiresAt integer Unix milliseconds
----@field step pi.LoginStep|vim.NIL
+---@field step pi.LoginStep|nil
 ---@field error? pi.LoginError
 ---@field account? string
 
@@ -255,7 +255,7 @@
 
 ---@class pi.LogoutResult
 ---@field removed boolean
----@field stillAvailableFrom string|vim.NIL `env:NAME` that still authenticates
+---@field stillAvailableFrom string|nil `env:NAME` that still authenticates
 
 ---@class pi.Message
 ---@field id string
@@ -276,9 +276,9 @@
 ---@field reasoning boolean
 ---@field reasoningLevels (string)[]
 ---@field tools boolean
----@field price pi.Price|vim.NIL
+---@field price pi.Price|nil
 ---@field available boolean
----@field unavailableReason pi.Problem|vim.NIL
+---@field unavailableReason pi.Problem|nil
 ---@field api string The wire it speaks, such as `anthropic-messages`
 ---@field multiplier? number How many requests of the plan one request counts as, where the provider says so
 ---@field policy? pi.Policy Where the provider wants its terms accepted, or an organisation decides
@@ -300,8 +300,8 @@
 
 ---@class pi.ModelsResult
 ---@field models (pi.Model)[]
----@field defaultModel string|vim.NIL
----@field nextCursor string|vim.NIL
+---@field defaultModel string|nil
+---@field nextCursor string|nil
 ---@field stale boolean
 
 ---@class pi.NoParams
@@ -341,11 +341,11 @@
 
 ---@class pi.ProviderStatus
 ---@field state "ready"|"loggedOut"|"expired"|"error"
----@field source string|vim.NIL `oauth`, `apiKey` or `env:NAME`
----@field account string|vim.NIL
----@field expiresAt integer|vim.NIL Unix milliseconds, true expiry
----@field fallback string|vim.NIL `env:NAME` that would authenticate if the stored login were removed
----@field problem pi.Problem|vim.NIL
+---@field source string|nil `oauth`, `apiKey` or `env:NAME`
+---@field account string|nil
+---@field expiresAt integer|nil Unix milliseconds, true expiry
+---@field fallback string|nil `env:NAME` that would authenticate if the stored login were removed
+---@field problem pi.Problem|nil
 
 ---@class pi.ProvidersResult
 ---@field providers (pi.Provider)[]
@@ -421,7 +421,7 @@
 ---@field cacheReadTokens integer
 ---@field cacheWriteTokens integer
 ---@field reasoningTokens integer
----@field costUsd number|vim.NIL
+---@field costUsd number|nil
 
 ---@class pi.UsageReport
 ---@field type "usage"
