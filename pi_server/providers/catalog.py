@@ -153,6 +153,7 @@ class Catalog:
 
     def _list(self, provider: str) -> tuple[Model, ...]:
         origin = self._origin(provider)
+        self._last_fetched(provider)  # drops a list that another process knows better
         known = self._lists.get(provider)
         if known is None or known[0] != origin:
             guess = self._source(provider).guess
@@ -177,7 +178,10 @@ class Catalog:
         origin = self._origin(provider)
         if provider not in self._fetched or not _fits(self._fetched[provider], origin):
             # Not that of whoever is signed in now: another process may have asked for theirs.
-            self._fetched[provider] = _read(self._cache_file(provider), provider)
+            read = _read(self._cache_file(provider), provider)
+            if read != self._fetched.get(provider):
+                self._lists.pop(provider, None)
+            self._fetched[provider] = read
         fetched = self._fetched[provider]
         return fetched if _fits(fetched, origin) else None
 
