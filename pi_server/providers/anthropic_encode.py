@@ -58,7 +58,7 @@ def body_of(prompt: Prompt, system_prefix: str | None) -> Json:
     return {
         "model": prompt.model.name_at_provider,
         "stream": True,
-        **_limits(prompt),
+        **_limits(prompt, may_think=not _goes_on_without_thought(turns)),
         **({"system": system} if system else {}),
         **({"tools": tools} if tools else {}),
         "messages": turns,
@@ -69,7 +69,14 @@ def thinks_with_budget(body: Json) -> bool:
     return bool(body.get("thinking", {}).get("type") == "enabled")
 
 
-def _limits(prompt: Prompt) -> Json:
+def _goes_on_without_thought(turns: Sequence[Json]) -> bool:
+    """Whether results are handed in to a turn that has no thinking of this model: the service takes none then."""
+    if turns[-1]["content"][0]["type"] != "tool_result":
+        return False
+    return not any(block["type"] in {"thinking", "redacted_thinking"} for block in turns[-2]["content"])
+
+
+def _limits(prompt: Prompt, *, may_think: bool) -> Json:
     """`max_tokens`, which counts the thinking too, and how to think."""
     model = prompt.model
     wanted = min(prompt.max_output_tokens or USUAL_OUTPUT, model.max_output_tokens)
@@ -79,6 +86,8 @@ def _limits(prompt: Prompt) -> Json:
     if level not in model.reasoning_levels:
         known = ", ".join(model.reasoning_levels) or "none"
         raise InvalidParams(f"reasoning: {model.id} has these levels: {known}", provider=model.provider)
+    if not may_think:
+        return {"max_tokens": wanted}
     if reasoning_style(model.name_at_provider) == "adaptive":
         # Without `display` newer models keep what they think to themselves.
         thinking = {"type": "adaptive", "display": "summarized"}

@@ -365,3 +365,12 @@ def test_a_level_that_the_model_lacks_is_refused_by_name(model: str, level: str)
 def test_text_is_utf_8_and_half_a_character_does_no_harm() -> None:
     body = Anthropic().encode(prompt(user("wörld 🌍\u2028\ud800"))).body
     assert "wörld 🌍\u2028?".encode() in body
+
+
+@pytest.mark.parametrize("model", ["claude-sonnet-4-5", "claude-sonnet-5-5"])
+def test_a_call_of_another_model_is_gone_on_with_without_thinking(model: str) -> None:
+    """The service demands that a turn which is gone on with begins with its own thinking."""
+    for thought, thinks in (((), False), ((signed("hm", model),), True)):
+        messages = [user(TextBlock(text="a")), assistant(*thought, call()), tool(result())]
+        body = json.loads(Anthropic().encode(prompt(*messages, model=model, reasoning="low")).body)
+        assert ("thinking" in body) is thinks
