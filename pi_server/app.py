@@ -14,7 +14,7 @@ import sys
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -30,7 +30,7 @@ from pi_server.clock import Clock, SystemClock
 from pi_server.providers.catalog import Catalog
 from pi_server.server.handlers import Client, Handlers
 from pi_server.server.services import Services
-from pi_server.servers import UserServers, read_servers
+from pi_server.servers import UserServers
 from pi_server.settings import Settings
 from pi_server.values import Reply, Request
 
@@ -70,12 +70,6 @@ def build(
     return App(environ, home, client, editor_settings, clock or SystemClock())
 
 
-def servers(environ: Mapping[str, str], home: Path) -> tuple[str, ...]:
-    """The ids of the user's own servers."""
-    path = settings_.agent_dir(environ, home) / "models.json"
-    return tuple(read_servers(path, BUILT_IN).servers)
-
-
 def _built_in(settings: Settings) -> Mapping[str, ProviderAuth]:
     """In the order of preference."""
     providers = (
@@ -100,13 +94,14 @@ class App:
         loaded = settings_.load(environ, home)
         self._own_settings = loaded.settings
         self.settings = loaded.settings
-        self.problems = [*loaded.problems, *self.apply_editor_settings(editor_settings)]
         self._environ = environ
         self._clock = clock
         self._rng = random.Random()  # noqa: S311 - spreads retries over time
         folder = self.settings.agent_dir
         user_servers = UserServers(folder / "models.json", BUILT_IN)
         self._servers = user_servers.by_id
+        mistakes = [problem.message for problem in user_servers.current().problems]
+        self.problems = [*loaded.problems, *self.apply_editor_settings(editor_settings), *mistakes]
         self._providers = Providers(_built_in(self.settings), self._servers)
         self.accounts = Accounts(
             Store(folder / "oauth.json"),
@@ -235,9 +230,8 @@ class App:
                 return endpoints.openai_base
         if provider != COPILOT:
             return self._servers()[provider].base_url
-        status = self.accounts.status(provider)
-        where = endpoints.copilot_base or endpoints.github_api
-        return f"{where} {status.source} {status.account}" if status.source else None
+        who = self.accounts.whose(provider)
+        return f"{endpoints.copilot_base or endpoints.github_api} {who}" if who else None
 
     async def _send(self, request: Request) -> Reply:
         from pi_server.auth.sender import send
@@ -258,15 +252,19 @@ class App:
                 yield piece
 
     async def _fetch_models(self, provider: str) -> None:
-        vendors = self._vendors()
-        send = self._signed(vendors.list_auth(self.accounts, await self.accounts.credential(provider), provider))
-        await self.catalog.refresh(provider, lambda: vendors.fetch_models(provider, send))
+        for _ in range(2):  # once more where somebody else has signed in meanwhile
+            vendors, origin = self._vendors(), self._origin(provider)
+            send = self._signed(vendors.list_auth(self.accounts, await self.accounts.credential(provider), provider))
+            await self.catalog.refresh(provider, partial(vendors.fetch_models, provider, send))
+            if self._origin(provider) == origin:
+                return
 
     async def _accept_terms(self, model: Model) -> None:
         from pi_server.providers.copilot import accept_terms
 
         auth = self._vendors().terms_auth(self.accounts, await self.accounts.credential(COPILOT))
         await accept_terms(model.name_at_provider, self._signed(auth))
+        self.catalog.accepted(model)
 
     def _signed(self, auth: httpx.Auth) -> Callable[[Request], Awaitable[Reply]]:
         from pi_server.auth.sender import send

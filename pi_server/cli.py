@@ -69,10 +69,12 @@ def _servers() -> tuple[str, ...]:
     folder = os.environ.get("PI_AGENT_DIR", "").strip() or "~/.pi/agent"
     if not os.path.exists(os.path.expanduser(f"{folder}/models.json")):  # noqa: PTH110, PTH111
         return ()
-    from pi_server.app import servers
-    from pi_server.terminal.world import home_directory
+    from pathlib import Path
 
-    return servers(os.environ, home_directory())
+    from pi_server.server.hello import PROVIDERS
+    from pi_server.servers import read_servers
+
+    return tuple(read_servers(Path(os.path.expanduser(f"{folder}/models.json")), PROVIDERS).servers)  # noqa: PTH111
 
 
 def _run(arguments: list[str]) -> int:

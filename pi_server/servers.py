@@ -17,11 +17,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pi_server.regular import read_regular
 from pi_server.settings import bad_headers, endpoint_problem
-from pi_server.values import Problem
+
+if TYPE_CHECKING:
+    from pi_server.values import Problem
 
 log = logging.getLogger(__name__)
 
@@ -107,18 +109,24 @@ def load_providers(path: Path) -> Json | Problem:
 
 
 def problem_of(message: str) -> Problem:
+    # pydantic takes a fifth of a second, and `initialize` is answered with the ids of these servers before it is there.
+    from pi_server.values import Problem
+
     return Problem(code="invalid_params", message=f"models.json: {message}")
 
 
 def read_servers(path: Path, taken: Sequence[str]) -> Servers:
     """Every entry judged by itself; one without `baseUrl` is about models of a provider that there is anyway."""
     entries = load_providers(path)
-    if isinstance(entries, Problem):
+    if not isinstance(entries, dict):
         return Servers(problems=(entries,))
     servers: dict[str, Server] = {}
     problems: list[Problem] = []
     for name, entry in entries.items():
-        if name in taken or not isinstance(entry, dict):
+        if not isinstance(entry, dict):
+            continue
+        if name in taken:
+            problems += _moved(name, entry)
             continue
         found = _server(name, entry)
         if isinstance(found, Server):
@@ -126,6 +134,14 @@ def read_servers(path: Path, taken: Sequence[str]) -> Servers:
         else:
             problems.append(problem_of(f"providers.{name}{found}; this server is left out"))
     return Servers(servers=servers, problems=tuple(problems))
+
+
+def _moved(name: str, entry: Json) -> list[Problem]:
+    """Whoever names another address for a built-in provider does not want their words at the usual one."""
+    if "baseUrl" not in entry:
+        return []
+    where = f"providers.{name}.baseUrl: {name} is built in and stays where it is"
+    return [problem_of(f"{where}; give the server an id of its own, or set `endpoints` in server.json")]
 
 
 def _server(name: str, entry: Json) -> Server | str:

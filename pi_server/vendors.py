@@ -10,6 +10,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -86,7 +87,7 @@ class Vendors:
 
     @property
     def _is_openai_itself(self) -> bool:
-        return self.settings.endpoints.openai_base == Endpoints.openai_base
+        return urlsplit(self.settings.endpoints.openai_base).hostname == urlsplit(Endpoints.openai_base).hostname
 
     def _anthropic(self, own: ProviderSettings) -> Anthropic:
         base = self.settings.endpoints.url("anthropic_base")

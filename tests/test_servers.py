@@ -54,7 +54,10 @@ def test_a_server_whole_and_one_that_says_the_least(file: Path) -> None:
 
 def test_providers_that_there_are_anyway_are_no_servers(file: Path) -> None:
     write(file, anthropic={"models": []}, openai={"baseUrl": "https://x.test"})
-    assert read_servers(file, TAKEN).servers == {}
+    found = read_servers(file, TAKEN)
+    assert found.servers == {}
+    [problem] = found.problems
+    assert "openai is built in and stays where it is" in problem.message
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from pi_server.conversation import ImageBlock, Message, TextBlock, ToolResultBlo
 from pi_server.errors import PiError
 from pi_server.providers import anthropic_models, copilot_models, openai_models
 from pi_server.providers.base import Prompt
+from pi_server.providers.routes import Routes
 from pi_server.providers.sources import guess_of
 from pi_server.servers import Server
 from pi_server.settings import Endpoints, ProviderSettings, Settings
@@ -160,3 +161,15 @@ async def test_what_does_not_chat_is_left_out_at_openai_itself_alone() -> None:
     elsewhere = replace(Endpoints(), openai_base="http://127.0.0.1:1/v1")
     assert len(await vendors().fetch_models("openai", lists.send)) == 1
     assert len(await vendors(elsewhere).fetch_models("openai", lists.send)) == 2
+
+
+@pytest.mark.parametrize("base", ["https://api.openai.com/v1/", "https://api.openai.com"])
+async def test_openai_itself_is_known_however_its_address_is_written(base: str) -> None:
+    lists = Lists("gpt-5.1", "whisper-1")
+    assert len(await vendors(replace(Endpoints(), openai_base=base)).fetch_models("openai", lists.send)) == 1
+
+
+def test_a_copilot_model_that_is_on_another_wire_is_likeliest_on_chat_completions() -> None:
+    model = copilot_models.guess("claude-x")
+    adapters = vendors().adapters(model)
+    assert Routes().candidates(model, adapters)[:2] == ["anthropic-messages", "openai-completions"]

@@ -149,7 +149,7 @@ class Turns:
                 run.failure = cancelled
                 run.take_partial_answer()
             except Interrupted as interrupted:
-                run.failure, run.answer = interrupted.error, interrupted.answer
+                run.failure, run.answer = _explained(interrupted.error, run.model), interrupted.answer
             except PiError as error:
                 run.failure = error
             except GeneratorExit:
@@ -321,6 +321,20 @@ def _prompt(params: ChatParams, model: Model, messages: Sequence[Message]) -> Pr
         max_output_tokens=min(wanted, model.max_output_tokens) if wanted else None,
         reasoning=params.reasoning,
         interaction_id=messages[-1].id,
+    )
+
+
+def _explained(error: PiError, model: Model | None) -> PiError:
+    """A model that the provider does not serve, although it was named: the list may know why."""
+    if error.code != "model_not_found" or model is None or model.unavailable_reason is None:
+        return error
+    reason = model.unavailable_reason
+    return PiError(
+        reason.code,
+        f"{model.name} cannot be used: {reason.message}",
+        provider=model.provider,
+        provider_message=error.provider_message,
+        provider_request_id=error.provider_request_id,
     )
 
 

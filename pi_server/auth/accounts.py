@@ -104,6 +104,22 @@ class Accounts:
         """How a provider stands, from files and environment alone: no network, no refresh, no lock."""
         return self._standing(provider).status
 
+    def whose(self, provider: str) -> str | None:
+        """Names the account that the provider would be used as, without telling anything of it; None when signed out.
+
+        The same for as long as the same person is signed in, however often tokens are renewed.
+        """
+        auth = self._auth(provider)
+        try:
+            found = resolve.resolve(auth, self._entries(), self._environ, self._order)
+        except PiError:
+            return None
+        if found is None or not isinstance(found.credential, OAuth):
+            return None
+        credential = found.credential
+        named = credential.account if credential.account and found.source == "oauth" else credential.generation[:16]
+        return f"{credential.enterprise_domain or ''} {named}"
+
     async def save(self, provider: str, credential: Credential) -> None:
         """Store a sign-in; it replaces any other credential of the provider, and has been read back on return.
 

@@ -7,11 +7,12 @@ Never here: I/O, a request; a refresh, since a key has no end.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NoReturn
 
 from pi_server.auth.credentials import ApiKey, Credential, OAuth
 from pi_server.auth.flow import Flow
-from pi_server.auth.provider import EnvVariable, LoginRequest, Milliseconds, ProviderAuth
+from pi_server.auth.provider import EnvVariable, LoginRequest, Milliseconds, ProviderAuth, Refused
 from pi_server.errors import InvalidParams
 from pi_server.servers import Server
 from pi_server.values import LoginMethod
@@ -71,11 +72,17 @@ def _provider(provider: str, name: str, variable: str | None, *, header: str | N
         login_methods=METHODS,
         env=(EnvVariable(variable, "apiKey"),) if variable else (),
         login=login,
-        refresh=_no_refresh,
+        refresh=_no_refresh(name, provider),
         headers=headers,
         keyless=variable is None,
     )
 
 
-def _no_refresh(credential: OAuth, now_ms: Milliseconds) -> NoReturn:
-    raise AssertionError(f"a key is never refreshed, and {type(credential).__name__} came at {now_ms()}")
+def _no_refresh(name: str, provider: str) -> Callable[[OAuth, Milliseconds], NoReturn]:
+    """An entry of another kind may stand in the file, written by another program or for another server."""
+
+    def refuse(_credential: OAuth, _now_ms: Milliseconds) -> NoReturn:
+        message = f"What is stored for {name} is a sign-in, and it takes an API key; store one, or sign out"
+        raise Refused("login_expired", message, provider=provider, action="use_api_key")
+
+    return refuse

@@ -136,7 +136,7 @@ def _github_token(origin: str, code: DeviceCode, headers: Mapping[str, str]) -> 
     while True:
         yield Wait(pace.wait_s)
         try:
-            reply = yield from _sent(request)
+            reply = yield from _sent(request, spends=False)
         except PiError:
             pace = pace.after_failure()
             continue
@@ -160,7 +160,7 @@ def _form(url: str, headers: Mapping[str, str], **fields: str) -> Request:
     return Request(method="POST", url=url, headers=sign_in_headers(headers), body=urlencode(fields).encode())
 
 
-def _sent(request: Request) -> Generator[Step, Answer, Reply]:
-    reply = yield Send(request)
+def _sent(request: Request, *, spends: bool = True) -> Generator[Step, Answer, Reply]:
+    reply = yield Send(request, spends)
     assert isinstance(reply, Reply)
     return reply

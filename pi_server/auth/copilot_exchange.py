@@ -61,7 +61,7 @@ def _expires(members: Mapping[str, Any], refresh_in_s: int, now_ms: int, date_ms
     """
     named = whole(members.get("expires_at"))
     ours = None if named is None else named * 1000 + _ahead_ms(now_ms, date_ms)
-    least_ms = now_ms + refresh_in_s * 1000 if date_ms is None else 0
+    least_ms = now_ms + (refresh_in_s * 1000 if date_ms is None else 1)
     if ours is None or not least_ms <= ours <= now_ms + LONGEST_LIFE_S * 1000:
         return now_ms + (refresh_in_s + SPARE_S) * 1000
     return ours

@@ -26,6 +26,8 @@ from pi_server.values import Reply, Request
 @dataclass(frozen=True)
 class Send:
     request: Request
+    spends: bool = True
+    """Whether the answer must not be missed; one that may is cut off when the program stops"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -144,10 +144,12 @@ class Signin:
                 resume = partial(self._flow.send, await self._perform(step))
             except PiError as error:
                 resume = partial(self._flow.throw, error)
+            self._idle = False
 
     async def _perform(self, step: Step) -> Reply | str | None:
         match step:
-            case Send(request):
+            case Send(request, spends):
+                self._idle = self._idle or not spends
                 return await self._world.send(request)
             case Show():
                 self._show(step)

@@ -8,7 +8,7 @@ Never here: the store; other processes make exchanges of their own, since nothin
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pi_server.auth.credentials import OAuth, Resolved
 from pi_server.auth.provider import ProviderAuth, Refused
@@ -17,6 +17,19 @@ from pi_server.auth.renewals import Renewals
 from pi_server.clock import Clock
 from pi_server.errors import PiError
 
+SPARE_WAIT = 5.0
+"""Seconds that a request waits for a new token while the old one still has time left"""
+PAUSE_S, LONGEST_PAUSE_S = 1.0, 600.0
+"""Seconds until another exchange after one that failed for a reason that passes"""
+
+
+@dataclass(frozen=True)
+class _Pause:
+    generation: str
+    until: float
+    """By `monotonic`"""
+    error: PiError
+
 
 class Traded:
     def __init__(self, send: SendRequest, clock: Clock, renewals: Renewals) -> None:
@@ -24,6 +37,7 @@ class Traded:
         self._clock = clock
         self._renewals = renewals
         self._tokens: dict[str, OAuth] = {}
+        self._pauses: dict[str, _Pause] = {}
         self._exchanges: dict[tuple[str, str], asyncio.Task[OAuth]] = {}
 
     async def credential(self, auth: ProviderAuth, found: Resolved, refused: str | None) -> Resolved:
@@ -36,12 +50,27 @@ class Traded:
         if known is not None and not known.due(self._clock.now_ms()) and not self._renewals.due(auth.id, known):
             return replace(found, credential=known)
         try:
-            token = await asyncio.shield(self._exchange(auth, found.credential))
+            token = await self._renewed(auth, found.credential, known)
         except PiError as error:
             if known is None or known.dead(self._clock.now_ms()):
                 raise _named(auth, found, error) from None
             token = known
         return replace(found, credential=token)
+
+    async def _renewed(self, auth: ProviderAuth, given: OAuth, known: OAuth | None) -> OAuth:
+        """The new token; or `known`, while it has time left and the exchange takes long or may not be made yet."""
+        pause = self._pauses.get(auth.id)
+        if pause and pause.generation == given.generation and self._clock.monotonic() < pause.until:
+            raise pause.error
+        exchange = self._exchange(auth, given)
+        if known is None or known.dead(self._clock.now_ms()):
+            return await asyncio.shield(exchange)
+        late = asyncio.ensure_future(self._clock.sleep(SPARE_WAIT))
+        try:
+            await asyncio.wait({exchange, late}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            late.cancel()
+        return exchange.result() if exchange.done() else known
 
     async def close(self) -> None:
         """End what is under way: nothing of it is worth keeping."""
@@ -63,7 +92,14 @@ class Traded:
         return task
 
     async def _run(self, auth: ProviderAuth, given: OAuth) -> OAuth:
-        token = await Exchange(self._send, self._clock).drive(auth.refresh(given, self._clock.now_ms))
+        try:
+            token = await Exchange(self._send, self._clock).drive(auth.refresh(given, self._clock.now_ms))
+        except PiError as error:
+            if error.retryable:
+                wait = min(max((error.retry_after_ms or 0) / 1000, PAUSE_S), LONGEST_PAUSE_S)
+                self._pauses[auth.id] = _Pause(given.generation, self._clock.monotonic() + wait, error)
+            raise
+        self._pauses.pop(auth.id, None)
         assert isinstance(token, OAuth)
         self._tokens[auth.id] = token
         self._renewals.got(auth.id, token)

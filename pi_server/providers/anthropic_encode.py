@@ -43,7 +43,7 @@ ROOM_TO_SPEAK = 1_024
 KEPT_TURNS = 2
 """User turns that end in a cache breakpoint: what this request adds, and where the request before it ended"""
 
-_TOOL_ID = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
+_TOOL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _CACHE: Json = {"type": "ephemeral"}
 
 
@@ -221,6 +221,7 @@ def _result(block: ToolResultBlock, model: Model) -> Json:
 
 def _tool_id(name: str) -> str:
     """An id of another provider may have characters or a length that Anthropic refuses; a call and its result agree."""
-    if _TOOL_ID.match(name):
+    if _TOOL_ID.fullmatch(name):
         return name
-    return f"{re.sub(r'[^a-zA-Z0-9_-]', '_', name)[:40]}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{re.sub(r'[^a-zA-Z0-9_-]', '_', name)[:40]}_{digest[:12]}"

@@ -96,7 +96,7 @@ class AnthropicFailures:
         body = object_of(reply.body)
         if reply.status in _REDIRECTS:
             return redirected(self._service, headers)
-        if reply.status == _HTTP_OK and "error" not in body:
+        if reply.status == _HTTP_OK and not body.get("error"):
             return no_stream(self._service, headers)
         return self._judged(None if reply.status == _HTTP_OK else reply.status, headers, body)
 

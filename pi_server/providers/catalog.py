@@ -11,7 +11,7 @@ import json
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -118,16 +118,31 @@ class Catalog:
         """
         if self._source(provider).fixed:
             return False
-        before = self.models(provider)
+        before, origin = self.models(provider), self._origin(provider)
         models = tuple(await fetch())
-        if not models:
-            return False
-        fetched = _Fetched(models=models, fetched_at=self._clock.now_ms(), origin=self._origin(provider))
+        if not models or self._origin(provider) != origin:
+            return False  # whoever it was fetched for has signed out meanwhile
+        self._keep(provider, _Fetched(models=models, fetched_at=self._clock.now_ms(), origin=origin))
+        return self.models(provider) != before
+
+    def accepted(self, model: Model) -> None:
+        """The account has accepted the model's terms, and the provider has said yes."""
+        fetched = self._last_fetched(model.provider)
+        if fetched is None or model.policy is None:
+            return
+        told = {
+            "policy": model.policy.model_copy(update={"state": "enabled"}),
+            "available": True,
+            "unavailable_reason": None,
+        }
+        models = tuple(each.model_copy(update=told) if each.id == model.id else each for each in fetched.models)
+        self._keep(model.provider, replace(fetched, models=models))
+
+    def _keep(self, provider: str, fetched: _Fetched) -> None:
         self._fetched[provider] = fetched
         self._lists.pop(provider, None)
         with contextlib.suppress(OSError):
             _write(self._cache_file(provider), fetched)
-        return self.models(provider) != before
 
     def _source(self, provider: str) -> Source:
         if source := sources.BUILT_IN.get(provider):
@@ -138,6 +153,7 @@ class Catalog:
 
     def _list(self, provider: str) -> tuple[Model, ...]:
         origin = self._origin(provider)
+        self._last_fetched(provider)  # drops a list that another process knows better
         known = self._lists.get(provider)
         if known is None or known[0] != origin:
             guess = self._source(provider).guess
@@ -159,10 +175,15 @@ class Catalog:
         return [*new, *(_offered(each, live[each.id]) for each in source.known if each.id in live)]
 
     def _last_fetched(self, provider: str) -> _Fetched | None:
-        if provider not in self._fetched:
-            self._fetched[provider] = _read(self._cache_file(provider), provider)
+        origin = self._origin(provider)
+        if provider not in self._fetched or not _fits(self._fetched[provider], origin):
+            # Not that of whoever is signed in now: another process may have asked for theirs.
+            read = _read(self._cache_file(provider), provider)
+            if read != self._fetched.get(provider):
+                self._lists.pop(provider, None)
+            self._fetched[provider] = read
         fetched = self._fetched[provider]
-        return fetched if fetched and self._origin(provider) in {None, fetched.origin} else None
+        return fetched if _fits(fetched, origin) else None
 
     def _cache_file(self, provider: str) -> Path:
         return self._cache_dir / f"{provider}.json"
@@ -176,6 +197,10 @@ class Catalog:
         for problem in self._user.problems:
             log.warning("%s", problem.message)
         self._lists.clear()
+
+
+def _fits(fetched: _Fetched | None, origin: str | None) -> bool:
+    return fetched is not None and origin in {None, fetched.origin}
 
 
 def _offered(known: Known, live: Sequence[Model]) -> Model:

@@ -33,14 +33,14 @@ _PERHAPS_LATER = (408, 429, *range(500, 600))
 
 
 def adapters(system_prefix: str | None) -> Mapping[str, Adapter]:
-    """By `api`. `system_prefix` is the user's setting."""
+    """By `api`, the one first that most models are served on too. `system_prefix` is the user's setting."""
     failures = CopilotFailures()
     return {
-        RESPONSES: OpenAIResponses(
-            ANYWHERE, COPILOT, system_prefix=system_prefix, dialect=RESPONSES_DIALECT, failures=failures
-        ),
         COMPLETIONS: OpenAIChat(
             ANYWHERE, COPILOT, system_prefix=system_prefix, dialect=CHAT_DIALECT, failures=failures
+        ),
+        RESPONSES: OpenAIResponses(
+            ANYWHERE, COPILOT, system_prefix=system_prefix, dialect=RESPONSES_DIALECT, failures=failures
         ),
         MESSAGES: Anthropic(ANYWHERE, service=COPILOT, system_prefix=system_prefix, failures=failures),
     }
@@ -49,7 +49,7 @@ def adapters(system_prefix: str | None) -> Mapping[str, Adapter]:
 async def fetch_models(send: Send) -> list[Model]:
     """The account's own list. Raises `PiError` for a refusal, and for an answer that is no list."""
     reply = await send(Request(method="GET", url=f"{ANYWHERE}/models"))
-    if reply.status != _OK:
+    if reply.status != _OK or not reply.body.lstrip().startswith(b"{"):
         raise CopilotFailures().of_reply(reply)
     return parse_models(reply)
 

@@ -17,6 +17,7 @@ from pi_server.providers.base import Service
 from pi_server.providers.copilot_models import PROVIDER
 from pi_server.providers.event_json import object_in, object_of, text_of
 from pi_server.providers.openai_failure import OpenAIFailures
+from pi_server.providers.refusals import WrongWire
 from pi_server.redaction import clean_provider_message
 from pi_server.retry_after import http_date_ms, retry_after
 from pi_server.values import Reply
@@ -102,6 +103,8 @@ _BY_STATUS = {
 
 _OK = 200
 DAY_MS = 24 * 60 * 60 * 1000
+_PASSING = (502, 503, 504)
+_NO_WIRE = "GitHub Copilot serves this model on no wire that pi-server speaks; choose another model"
 _ALSO_WITHOUT_ID = frozenset({401, 402, 421, 422, 429, 466})
 """Statuses that no proxy gives by itself"""
 
@@ -120,6 +123,8 @@ class CopilotFailures:
         error = _error_object(body) or {"message": _plain(reply.body, headers)}
         row = _row(reply.status, error) if reply.status != _OK else None
         failure = self._of_row(row, error, headers) if row else self._usual.of_reply(reply)
+        if isinstance(failure, WrongWire):
+            failure.message, failure.action = _NO_WIRE, "choose_model"
         failure.provider_request_id = clean_provider_message(headers.get(REQUEST_ID, ""))[:100] or None
         return failure
 
@@ -131,7 +136,7 @@ class CopilotFailures:
     def _of_row(self, row: _Row, error: Mapping[str, Any], headers: Mapping[str, str]) -> PiError:
         failure = PiError(
             row.code,
-            row.message.format(when=_when(headers)),
+            row.message.format(when=_when(row, headers)),
             provider=PROVIDER,
             retryable=row.retryable,
             retry_after_ms=retry_after(headers) if row.retryable else None,
@@ -167,7 +172,7 @@ def _intercepted(status: int) -> PiError:
         f"The answer (HTTP {status}) does not come from GitHub: a proxy, a firewall or a network sign-in page stands "
         f"in between; see {FIREWALL}",
         provider=PROVIDER,
-        retryable=False,  # by itself; a person may, once it is dealt with
+        retryable=status in _PASSING,  # any other not by itself; a person may, once it is dealt with
         action="retry",
     )
 
@@ -185,9 +190,10 @@ def _plain(body: bytes, headers: Mapping[str, str]) -> str:
     return body[:1000].decode("utf-8", "replace") if kind == "text/plain" else ""
 
 
-def _when(headers: Mapping[str, str]) -> str:
+def _when(row: _Row, headers: Mapping[str, str]) -> str:
     """`` until 2026-12-01``, `` for 40 s``, or nothing where nobody says."""
-    if moment := _quota_reset(headers) or _moment(headers):
+    quota = _quota_reset(headers) if row.code == "quota_exceeded" else None
+    if moment := quota or _moment(headers):
         return f" until {moment:%Y-%m-%d}"
     wait = retry_after(headers)
     return f" for {-(-wait // 1000)} s" if wait is not None else ""
@@ -197,9 +203,10 @@ def _quota_reset(headers: Mapping[str, str]) -> datetime | None:
     """`x-quota-snapshot-…: ent=300&rem=0&rst=2026-12-01T00:00:00Z`"""
     for name, value in headers.items():
         if name.startswith("x-quota-snapshot-"):
-            reset = parse_qs(value).get("rst", [""])[0]
+            told = parse_qs(value)
             try:
-                return datetime.fromisoformat(reset)
+                if float(told.get("rem", ["1"])[0]) <= 0:
+                    return datetime.fromisoformat(told.get("rst", [""])[0])
             except ValueError:
                 continue
     return None

@@ -18,6 +18,7 @@ from pi_server.providers.copilot_models import (
     OUTPUT,
     PROVIDER,
     RESPONSES,
+    always_reasons,
     family_route,
     is_claude,
 )
@@ -85,7 +86,7 @@ def _model(entry: Mapping[str, Any]) -> Model | None:
         context_window=_tokens(limits, "max_context_window_tokens", "max_prompt_tokens") or CONTEXT,
         max_output_tokens=_tokens(limits, "max_output_tokens") or OUTPUT,
         input=("text", "image") if supports.get("vision") is True else ("text",),
-        reasoning=bool(levels) or (api == RESPONSES == family_route(name)),
+        reasoning=bool(levels) or (api == RESPONSES and always_reasons(name)),
         reasoning_levels=levels,
         tools=supports.get("tool_calls") is not False,
         price=_price(entry),

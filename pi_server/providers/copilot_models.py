@@ -15,6 +15,7 @@ MESSAGES, RESPONSES, COMPLETIONS = "anthropic-messages", "openai-responses", "op
 CONTEXT, OUTPUT = 128_000, 16_384
 """Tokens, where nobody says"""
 
+_REASONS = re.compile(r"^(?:gpt-(?:[5-9]|\d\d)|o\d|.*codex)")
 _RESPONSES_FAMILY = re.compile(r"^(?:gpt-(?:[5-9]|\d\d)|o\d|grok-[4-9]|mai-|.*codex)")
 
 
@@ -26,7 +27,7 @@ def guess(name: str) -> Model:
         name=name,
         context_window=CONTEXT,
         max_output_tokens=OUTPUT,
-        reasoning=api == RESPONSES,  # all of that family reason, and want their thoughts back
+        reasoning=api == RESPONSES and always_reasons(name),
         api=api,
     )
 
@@ -36,6 +37,11 @@ def family_route(name: str) -> str:
     if is_claude(name):
         return MESSAGES
     return RESPONSES if _RESPONSES_FAMILY.match(name) else COMPLETIONS
+
+
+def always_reasons(name: str) -> bool:
+    """Whether its family does, and wants its thoughts back, whatever an entry says of levels."""
+    return _REASONS.match(name) is not None
 
 
 def is_claude(name: str) -> bool:

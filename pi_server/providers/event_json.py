@@ -19,6 +19,8 @@ from pi_server.sse import ServerSentEvent
 
 MOST_TOKENS = 2**53
 """A count above it is nonsense, and no JavaScript reads it exactly"""
+_NOTHING = (b"", b"[DONE]")
+"""Some servers keep the connection alive, or end every stream, with these"""
 MOST_NESTED = 100
 """Objects and lists in one another that a tool's input may have; what writes it as JSON later gives up at 200 or so"""
 
@@ -28,6 +30,8 @@ def parse_event(event: ServerSentEvent, service: Service) -> dict[str, Any]:
     try:
         data = from_json(event.data)
     except ValueError:
+        if event.data.strip() in _NOTHING:
+            return {}
         data = _parse_leniently(event, service)
     return data if isinstance(data, dict) else {}
 

@@ -47,6 +47,9 @@ _STOP_REASONS: dict[str, StopReason] = {
     "content_filter": "refusal",
 }
 
+_FAILED = ("error", "abort", "insufficient_system_resource")
+"""Words of a server that gave up: the answer is a cut one"""
+
 # What a reasoning detail of OpenRouter's has in pieces; its other members are said once or in every piece
 _IN_PIECES = ("text", "summary")
 
@@ -79,7 +82,6 @@ class OpenAIChatDecoder:
         self._usage: dict[str, int] = {}
         self._refused = False
         self._stop_reason: StopReason | None = None
-        self._done = False
         self._read: dict[str, Callable[[str, Any], Sequence[Piece]]] = {
             "content": self._said,
             "refusal": self._refused_with,
@@ -93,7 +95,8 @@ class OpenAIChatDecoder:
 
     @property
     def complete(self) -> bool:
-        return self._done or self._stop_reason is not None
+        """By a `finish_reason`; `[DONE]` alone is what a proxy says too when its own provider has gone."""
+        return self._stop_reason is not None
 
     def feed(self, event: ServerSentEvent) -> Sequence[Piece]:
         """What a chunk adds; runs for every few characters of an answer, so it calls little.
@@ -101,7 +104,7 @@ class OpenAIChatDecoder:
         Raises `PiError` for an error inside the stream, and provider_error for a tool call that cannot be kept.
         """
         if event.data == _DONE:
-            return self._end()
+            return ()
         data = parse_event(event, self._service) if event.data else {}
         if data.get("error") or data.get("object") == "error":
             raise self._failures.in_stream(_error(data))
@@ -128,8 +131,11 @@ class OpenAIChatDecoder:
             for name, value in delta.items():
                 if value and (read := self._read.get(name)):
                     pieces += read(name, value)
-        if choice.get("finish_reason"):
-            self._finish(choice["finish_reason"])
+        if choice.get("error"):
+            raise self._failures.in_stream(_error(choice))
+        reason = choice.get("finish_reason")
+        if reason and reason not in _FAILED:
+            self._finish(reason)
         return pieces
 
     def _said(self, _member: str, text: Any) -> Sequence[Piece]:
@@ -192,11 +198,6 @@ class OpenAIChatDecoder:
         if isinstance(reason, str):
             self._check_calls()
             self._stop_reason = _STOP_REASONS.get(reason, "endTurn")
-
-    def _end(self) -> Sequence[Piece]:
-        self._check_calls()
-        self._done = True
-        return ()
 
     def _check_calls(self) -> None:
         """Raises `PiError` provider_error for one that cannot be kept."""

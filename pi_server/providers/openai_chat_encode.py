@@ -18,7 +18,7 @@ from typing import Any, Literal
 from pi_server.conversation import Block, ImageBlock, Message, ReasoningBlock, TextBlock, ToolCallBlock, ToolResultBlock
 from pi_server.errors import InvalidParams
 from pi_server.providers.base import Prompt, Tool
-from pi_server.providers.notes import FAILED, NO_IMAGE
+from pi_server.providers.notes import FAILED, NO_IMAGE, NO_OUTPUT
 from pi_server.providers.openai_chat_decode import API
 from pi_server.providers.openai_history import fit, tool_id
 from pi_server.values import Model
@@ -160,7 +160,7 @@ def _result(block: ToolResultBlock, model: Model) -> Json:
     """Text alone; this wire has no place for images here."""
     shown = IMAGE_FOLLOWS if "image" in model.input else NO_IMAGE
     texts = [part.text if isinstance(part, TextBlock) else shown for part in block.content]
-    content = "\n".join([FAILED, *texts] if block.is_error else texts)
+    content = "\n".join([FAILED, *texts] if block.is_error else texts).strip() or NO_OUTPUT
     return {"role": "tool", "tool_call_id": tool_id(block.tool_call_id), "content": content}
 
 

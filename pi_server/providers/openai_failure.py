@@ -154,7 +154,7 @@ class OpenAIFailures:
         body = object_of(reply.body)
         if reply.status in _REDIRECTS:
             return redirected(self._service, headers)
-        if reply.status == _HTTP_OK and "error" not in body:
+        if reply.status == _HTTP_OK and not body.get("error"):
             return no_stream(self._service, headers)
         said = _said(body)
         if _speaks_another_wire(reply.status, said):

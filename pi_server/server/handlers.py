@@ -185,7 +185,7 @@ class Handlers:
         model = choice.named(params.model, self._services.catalog)
         if model.policy and model.policy.state != "enabled":
             await self._services.accept_terms(model)
-            await self._news.fetch(model.provider)
+            self._news.models_changed(model.provider)
         [listed] = self._judged([choice.named(params.model, self._services.catalog)])
         return m.ModelEnableResult(model=listed)
 

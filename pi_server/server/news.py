@@ -53,12 +53,16 @@ class News:
         self._succeeded: dict[str, str] = {}
         """The attempt whose success was told last, for each provider"""
         self._ready: dict[str, bool] = {}
+        self._who: dict[str, tuple[str | None, str | None]] = {}
+        """Where each credential comes from, and whose it is: another account has another list"""
         self._heard: set[str] = set()
         """Providers whose change the accounts have told by themselves since `watch_for`"""
 
     def watch_for(self, provider: str) -> None:
         """Something is about to change this provider's sign-in."""
-        self._ready.setdefault(provider, self._status(provider).state == "ready")
+        status = self._status(provider)
+        self._ready.setdefault(provider, status.state == "ready")
+        self._who.setdefault(provider, _who(status))
         self._heard.discard(provider)
 
     def start_begins(self) -> None:
@@ -103,8 +107,11 @@ class News:
     def auth_changed(self, provider: str, status: ProviderStatus) -> None:
         self._heard.add(provider)
         became_ready = status.state == "ready" and self._ready.get(provider) is False
+        somebody_else = status.state == "ready" and self._who.get(provider, _who(status)) != _who(status)
         self._tell(provider, status)
-        if became_ready or provider in self._postponed:
+        if somebody_else and not became_ready:
+            self.models_changed(provider)
+        if became_ready or somebody_else or provider in self._postponed:
             self.fetch_quietly(provider)
 
     def models_changed(self, provider: str) -> None:
@@ -138,6 +145,7 @@ class News:
         if self._ready.get(provider) is not ready:
             self.models_changed(provider)
         self._ready[provider] = ready
+        self._who[provider] = _who(status)
 
     def _release(self) -> None:
         held, self._held = self._held, []
@@ -165,3 +173,7 @@ class News:
         if self._models(provider) != before:
             self.models_changed(provider)
         return True
+
+
+def _who(status: ProviderStatus) -> tuple[str | None, str | None]:
+    return status.source, status.account

@@ -90,4 +90,4 @@ class Services:
     fetch_models: Callable[[str], Awaitable[None]]
     """Ask a provider for its models and put them into the catalog; raises `PiError`"""
     accept_terms: Callable[[Model], Awaitable[None]]
-    """Tell the provider that the account accepts a model's terms; raises `PiError`"""
+    """Tell the provider and the catalog that the account accepts a model's terms; raises `PiError`"""

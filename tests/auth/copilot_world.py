@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import random
@@ -32,6 +33,7 @@ class World:
         self.clock = VirtualClock()
         self.script: deque[Reply | Exception] = deque()
         self.sent: list[Request] = []
+        self.hanging: asyncio.Event | None = None
         self._numbers = itertools.count(1)
         self.accounts = Accounts(
             Store(self.path, run=at_once),
@@ -45,6 +47,8 @@ class World:
 
     async def send(self, request: Request) -> Reply:
         self.sent.append(request)
+        if self.hanging:
+            await self.hanging.wait()
         answer = self.script.popleft() if self.script else self.exchanged()
         if isinstance(answer, Exception):
             raise answer

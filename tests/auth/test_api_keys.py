@@ -123,3 +123,11 @@ def test_there_are_the_built_in_ones_and_then_the_users() -> None:
 def test_a_token_of_another_kind_in_its_place_is_a_bearer_token() -> None:
     """As somebody may have written it into the file by hand."""
     assert api_keys.openai().headers(OAuth(access=KEY, refresh="", expires=1)) == {"authorization": f"Bearer {KEY}"}
+
+
+async def test_a_sign_in_that_another_program_stored_for_it_is_a_problem_and_no_defect(agent_dir: Path) -> None:
+    accounts = accounts_of(World(agent_dir), {})
+    await accounts.save("openai", OAuth(access="FAKE", refresh="FAKE", expires=1))
+    with pytest.raises(PiError) as caught:
+        await accounts.credential("openai")
+    assert (caught.value.code, "takes an API key" in caught.value.message) == ("login_expired", True)

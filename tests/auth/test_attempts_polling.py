@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import NoReturn
 
 import pytest
@@ -44,17 +45,19 @@ def _never(*_: object) -> NoReturn:
     raise AssertionError
 
 
+AUTH = ProviderAuth(
+    id="polled",
+    name="Polled",
+    login_methods=(LoginMethod(id="deviceCode", label="Code"),),
+    env=(),
+    refresh=_never,
+    headers=_never,
+    login=device_flow,
+)
+
+
 def desk_of(*answers: Reply | Exception) -> Desk:
-    auth = ProviderAuth(
-        id="polled",
-        name="Polled",
-        login_methods=(LoginMethod(id="deviceCode", label="Code"),),
-        env=(),
-        refresh=_never,
-        headers=_never,
-        login=device_flow,
-    )
-    return Desk(*answers, providers={"polled": auth})
+    return Desk(*answers, providers={"polled": AUTH})
 
 
 async def test_it_polls_until_it_was_approved() -> None:
@@ -150,17 +153,24 @@ async def test_a_code_that_the_provider_says_is_over_has_expired() -> None:
         yield Wait(5)
         raise PiError("attempt_expired", "The code is over")
 
-    auth = ProviderAuth(
-        id="polled",
-        name="Polled",
-        login_methods=(LoginMethod(id="deviceCode", label="Code"),),
-        env=(),
-        refresh=_never,
-        headers=_never,
-        login=flow,
-    )
-    desk = Desk(providers={"polled": auth})
+    desk = Desk(providers={"polled": replace(AUTH, login=flow)})
     attempt = await desk.attempts.start("polled")
     await desk.clock.advance(5)
     ended = await desk.attempts.wait(attempt.login_id)
     assert (ended.state, ended.error and ended.error.code) == ("expired", "attempt_expired")
+
+
+async def test_a_poll_that_hangs_does_not_hold_up_the_end_of_the_program() -> None:
+    def flow(_: LoginRequest) -> Flow:
+        yield Show(url="http://127.0.0.1:1/device", instructions="Enter it", user_code="FAKE", expires_in_s=900)
+        yield Wait(5)
+        yield Send(REQUEST, spends=False)
+        return ApiKey(key="FAKE")
+
+    desk = Desk(providers={"polled": replace(AUTH, login=flow)})
+    attempt = await desk.attempts.start("polled")
+    desk.gate = asyncio.Event()
+    await desk.clock.advance(5)
+    assert (len(desk.sent), desk.attempts.saving) == (1, False)
+    await desk.attempts.close()
+    assert (await desk.attempts.wait(attempt.login_id)).state == "cancelled"

@@ -112,7 +112,8 @@ def test_a_sign_in_from_the_code_to_the_credential(
             headers=form,
             body=b"client_id=Iv1.b507a08c87ecfe98&device_code=FAKEdevice"
             b"&grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code",
-        )
+        ),
+        spends=False,
     )
     assert steps == [
         Send(

@@ -189,3 +189,47 @@ async def test_a_sign_in_without_a_copilot_token_is_ready_and_gets_one_when_it_i
 def test_what_the_provider_wants_is_no_part_of_what_a_credential_is() -> None:
     credential: Any = OAuth(access="a", refresh="r", expires=1, refresh_in_s=5)
     assert credential == replace(credential, refresh_in_s=None)
+
+
+async def test_a_variable_is_not_exchanged_again_before_github_allows_it(agent_dir: Path) -> None:
+    world = World(agent_dir, environ={"COPILOT_GITHUB_TOKEN": GITHUB_TOKEN})
+    limited = reply(429, {})
+    world.script.append(replace(limited, headers={**limited.headers, "retry-after": "60"}))
+    assert [(await fails(world)).code for _ in range(5)] == ["rate_limited"] * 5
+    assert len(world.sent) == 1
+    await world.clock.advance(60)
+    assert await world.token() == "tid=FAKE1"
+
+
+async def test_a_slow_exchange_of_the_variable_holds_up_nobody_whose_token_is_good(agent_dir: Path) -> None:
+    world = World(agent_dir, environ={"COPILOT_GITHUB_TOKEN": GITHUB_TOKEN})
+    await world.token()
+    await world.clock.advance(REFRESH_IN_S)
+    world.hanging = asyncio.Event()
+    asking = asyncio.ensure_future(world.token())
+    await world.clock.until_sleeping()
+    await world.clock.advance(5)
+    assert await asking == "tid=FAKE1"
+    world.hanging.set()
+    await settle()
+    assert await world.token() == "tid=FAKE2"
+
+
+def test_whose_account_it_is_stays_the_same_while_tokens_come_and_go(agent_dir: Path) -> None:
+    world = World(agent_dir)
+    assert world.accounts.whose(COPILOT) is None
+    world.signed_in(0)
+    ada = world.accounts.whose(COPILOT)
+    world.signed_in(100, access="tid=FAKEother")
+    assert world.accounts.whose(COPILOT) == ada
+    world.signed_in(100, account="grace")
+    grace = world.accounts.whose(COPILOT)
+    world.signed_in(100, enterpriseDomain="example.ghe.com")
+    assert len({ada, grace, world.accounts.whose(COPILOT)}) == 3
+
+
+@pytest.mark.parametrize("names", [("ghu_FAKEa", "ghu_FAKEb")])
+def test_two_variables_are_two_accounts_and_neither_is_told(agent_dir: Path, names: tuple[str, str]) -> None:
+    told = [World(agent_dir, environ={"COPILOT_GITHUB_TOKEN": name}).accounts.whose(COPILOT) for name in names]
+    assert told[0] != told[1]
+    assert not any("ghu_" in str(each) for each in told)

@@ -85,7 +85,7 @@ def idle(bench: Bench) -> None:
 def overhead(bench: Bench) -> None:
     wires = (*WIRES, COPILOT)
     with bench.warm(*wires) as peers:
-        for _ in range(bench.rounds * 4):
+        for _ in range(max(20, bench.rounds * 4)):
             for wire, (name, peer) in product(wires, peers):
                 (turn,) = checked(peer.chat(["bench:2:5"], wire), 2).turns
                 up, down = turn.way_up_ms(), turn.delays_ms()[0]

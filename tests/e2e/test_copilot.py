@@ -33,6 +33,8 @@ WIRES = {
     "gpt-5.2": ("openai-responses", "copilot_responses"),
     "gpt-4.1": ("openai-completions", "copilot_chat"),
 }
+ALSO = "mai-code-1.1-flash"
+"""An entry that names neither wires nor anything of its thoughts"""
 
 
 @pytest.fixture
@@ -129,6 +131,8 @@ async def test_sign_in_list_chat_sign_out(
             assert events[0] == {"type": "started", "model": f"{COPILOT}/{name}", "credentialSource": "oauth"}
             assert (answer["stopReason"], len(said(events).split())) == ("endTurn", 5)
             assert answer["message"]["content"][-1] == {"type": "text", "text": said(events)}
+        also = await client.request("pi/chat", {"prompt": "say 5 words", "model": f"{COPILOT}/{ALSO}"})
+        assert also["stopReason"] == "endTurn"
         assert await client.request("pi/logout", {"provider": COPILOT}) == {
             "removed": True,
             "stillAvailableFrom": None,
@@ -211,7 +215,7 @@ async def test_terms_are_accepted_when_the_person_says_so(
         await client.initialize()
         terms = (await models_of(client, refresh=True))["claude-opus-4.8"]["policy"]["terms"]
         assert terms.startswith("Enable access to the latest Claude Opus 4.8")
-        assert (await fails(client, "pi/chat", {"prompt": "say 3 words", "model": opus}))["code"] == "model_not_found"
+        assert (await fails(client, "pi/chat", {"prompt": "say 3 words", "model": opus}))["code"] == "model_not_enabled"
         answer = await client.request("pi/models/enable", {"model": opus})
         assert (answer["model"]["available"], answer["model"]["policy"]["state"]) == (True, "enabled")
         await client.request("pi/chat", {"prompt": "say 3 words", "model": opus})

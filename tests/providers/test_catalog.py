@@ -18,7 +18,7 @@ from pi_server.providers.anthropic_models import KNOWN, guess
 from pi_server.providers.catalog import FRESH_MS, Catalog
 from pi_server.providers.copilot_models import guess as copilot_guess
 from pi_server.servers import Server
-from pi_server.values import Model, Price
+from pi_server.values import Model, Policy, Price
 from tests.clock import START_MS, VirtualClock
 
 BUILT_IN = [f"anthropic/{known.id}" for known in KNOWN]
@@ -380,3 +380,34 @@ async def test_a_server_whose_models_the_user_names_is_never_asked(house: House)
         raise AssertionError
 
     assert not await catalog.refresh("local", fetch)
+
+
+async def test_a_list_that_comes_after_its_account_has_gone_is_dropped(house: House) -> None:
+    whose = ["ada"]
+    catalog = Catalog(house.cache_dir, house.user_file, house.clock, origin=lambda _: whose[0])
+
+    async def fetch() -> Sequence[Model]:
+        whose[0] = "grace"
+        return [copilot_guess("of-ada")]
+
+    assert not await catalog.refresh("github-copilot", fetch)
+    assert (catalog.models("github-copilot"), catalog.stale("github-copilot")) == ([], True)
+
+
+async def test_another_process_may_have_asked_for_the_account_that_is_signed_in_now(house: House) -> None:
+    whose = ["ada"]
+    catalog = Catalog(house.cache_dir, house.user_file, house.clock, origin=lambda _: whose[0])
+    await learn_copilot(catalog, copilot_guess("of-ada"))
+    await learn_copilot(house.catalog("grace"), copilot_guess("of-grace"))
+    whose[0] = "grace"
+    assert [model.name_at_provider for model in catalog.models("github-copilot")] == ["of-grace"]
+
+
+async def test_accepted_terms_are_known_at_once_and_kept(house: House) -> None:
+    catalog = house.catalog("ada")
+    closed = copilot_guess("m").model_copy(update={"policy": Policy(state="unconfigured"), "available": False})
+    await learn_copilot(catalog, closed)
+    catalog.accepted(closed)
+    for each in (catalog, house.catalog("ada")):
+        [model] = each.models("github-copilot")
+        assert (model.available, model.policy) == (True, Policy(state="enabled"))

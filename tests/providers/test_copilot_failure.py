@@ -191,3 +191,25 @@ def test_an_error_object_is_believed_without_an_id_of_githubs() -> None:
 )
 def test_an_error_inside_a_stream(error: dict[str, Any], code: str) -> None:
     assert CopilotFailures().in_stream(error).code == code
+
+
+def test_a_limit_that_passes_says_how_long_and_not_when_the_month_is_over() -> None:
+    limited = reply(429, said("user_model_rate_limited"), retry_after="40", x_quota_snapshot_premium_models=SNAPSHOT)
+    assert "reached for 40 s" in CopilotFailures().of_reply(limited).message
+
+
+def test_a_quota_that_is_not_used_up_does_not_say_when() -> None:
+    unlimited = SNAPSHOT.replace("rem=0.0", "rem=100.0")
+    error = CopilotFailures().of_reply(reply(402, said("quota_exceeded"), x_quota_snapshot_chat=unlimited))
+    assert "until" not in error.message
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_gateway_that_fails_may_be_asked_again(status: int) -> None:
+    error = CopilotFailures().of_reply(plain(status, "upstream connect error"))
+    assert (error.code, error.retryable) == ("provider_unreachable", True)
+
+
+def test_a_model_on_no_wire_leads_to_another_model_and_not_to_a_setting() -> None:
+    error = CopilotFailures().of_reply(reply(400, said("unsupported_api_for_model")))
+    assert (error.action, "choose another model" in error.message) == ("choose_model", True)

@@ -167,8 +167,8 @@ def test_levels_of_reasoning(supports: dict[str, Any], levels: tuple[str, ...]) 
 
 
 def test_a_family_that_always_reasons_does_so_without_levels() -> None:
-    [model] = models(entry("gpt-5.1", capabilities={"type": "chat"}))
-    assert (model.reasoning, model.reasoning_levels) == (True, ())
+    found = models(*(entry(name, capabilities={"type": "chat"}) for name in ("gpt-5.1", "mai-code-1.1-flash")))
+    assert [(model.reasoning, model.reasoning_levels) for model in found] == [(True, ()), (False, ())]
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"data": {}}', b"\xff", b"[" * 100_000])

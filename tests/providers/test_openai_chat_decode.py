@@ -258,12 +258,23 @@ def test_finish_reasons(reason: object, ours: StopReason | None) -> None:
     assert (decoder.complete, decoder.answer().stop_reason) == (ours is not None, ours)
 
 
-def test_without_a_finish_reason_done_and_the_content_tell() -> None:
-    plain, calling, refused = decoder_for(), decoder_for(), decoder_for()
-    read(plain, chunk(content="a") + DONE)
-    read(calling, tool_chunk(piece("{}", "n", index=0)) + DONE)
-    read(refused, chunk(refusal="no") + DONE)
-    assert [each.answer().stop_reason for each in (plain, calling, refused)] == ["endTurn", "toolUse", "refusal"]
+def test_done_without_a_finish_reason_is_no_success() -> None:
+    """A proxy says so too when its own provider has gone."""
+    decoder = decoder_for()
+    read(decoder, chunk(content="a") + DONE)
+    assert (decoder.complete, decoder.answer().stop_reason) == (False, None)
+
+
+@pytest.mark.parametrize("word", ["error", "abort", "insufficient_system_resource"])
+def test_a_server_that_gave_up_has_not_finished(word: str) -> None:
+    decoder = decoder_for()
+    read(decoder, chunk(content="a") + chunk(word))
+    assert decoder.complete is False
+
+
+def test_an_error_in_a_choice_is_one() -> None:
+    with pytest.raises(PiError):
+        read(decoder_for(), b'data: {"choices":[{"error":{"code":502,"message":"gone"},"finish_reason":"error"}]}\n\n')
 
 
 def test_the_last_chunk_may_have_words_too() -> None:
@@ -371,8 +382,8 @@ def nested(levels: int) -> str:
 
 
 @pytest.mark.parametrize("levels", [101, 250, 900, 3000, 100_000])
-@pytest.mark.parametrize("end", [chunk("tool_calls"), DONE])
-def test_a_call_nested_too_deep_is_an_error_and_what_came_before_is_kept(levels: int, end: bytes) -> None:
+def test_a_call_nested_too_deep_is_an_error_and_what_came_before_is_kept(levels: int) -> None:
+    end = chunk("tool_calls")
     decoder = decoder_for()
     with pytest.raises(PiError) as raised:
         read(decoder, chunk(content="I look."), tool_chunk(piece(nested(levels), "read", index=0, id="c1")), end)

@@ -166,6 +166,7 @@ class World:
         self.accepted.append(model.id)
         if self.terms_failure:
             raise self.terms_failure
+        self.agent.catalog.known = self.new_models
 
     def _login_updated(self, attempt: Attempt) -> None:
         self.handlers.login_updated(attempt)
