@@ -18,7 +18,7 @@ import msgpack
 
 from tests.editors.neovim.screen import Screen, contrast, luminance
 
-SECONDS = 8.0
+SECONDS = 20.0
 LEAST_CONTRAST = 3.0
 """WCAG 2.2, 1.4.11: what is no plain text must stand out so much at least"""
 HALF = 0.18

@@ -65,6 +65,7 @@ async def test_a_company_with_a_domain_of_its_own(opens: Open, simulator: Simula
         await nvim.keys("not a domain<CR>")
         await nvim.sees("enterpriseDomain: not the name of a host", QUESTION)
         await nvim.keys("<Esc>")
+        await nvim.loses(QUESTION)
         await simulator.authorize_device(*(await begin(nvim, "https://Example.ghe.com/")))
         await nvim.sees("Signed in to GitHub Copilot as ada_example")
     assert stored(agent_dir)[COPILOT]["enterpriseDomain"] == "example.ghe.com"

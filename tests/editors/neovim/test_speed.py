@@ -16,8 +16,10 @@ DELTAS = 20_000
 RUNNING = "return require('pi.chat').running() > 0"
 CHAT_TEXT = "return table.concat(vim.api.nvim_buf_get_lines(vim.fn.bufnr('pi://chat/1'), 0, -1, false), '\\n')"
 KEYS = 60
-LONGEST_SECONDS = 0.5
-"""That a single keypress may wait on a busy machine of two cores; in practice it is a tenth of that"""
+USUAL_SECONDS = 0.1
+"""That nineteen of twenty keypresses take at most from the keyboard to the screen"""
+LONGEST_SECONDS = 2.0
+"""For one that meets a machine busy with other work; on an idle one it is a fiftieth of that"""
 
 
 @pytest.mark.parametrize("words_a_line", [12, DELTAS + 12], ids=["lines", "one line"])
@@ -41,7 +43,11 @@ async def test_twenty_thousand_deltas_do_not_hold_up_a_keypress(opens: Open, tmp
             await nvim.sees(f"key{len(waits)}.")
             waits.append(time.monotonic() - before)
             await nvim.keys("<CR>")
-        await nvim.keys("<Esc>")
+        await nvim.keys("<BS><Esc>")
+        typed = await nvim.lines()
         text = await nvim.lua(CHAT_TEXT)
     assert "".join(delta["delta"] for delta in deltas).strip() in text
-    assert max(waits) < LONGEST_SECONDS, sorted(waits)[-5:]
+    assert typed == [f"key{number}." for number in range(len(waits))]
+    waits.sort()
+    assert waits[len(waits) * 19 // 20] < USUAL_SECONDS
+    assert waits[-1] < LONGEST_SECONDS
