@@ -229,7 +229,8 @@ class App:
             case api_keys.OPENAI:
                 return endpoints.openai_base
         if provider != COPILOT:
-            return self._servers()[provider].base_url
+            server = self._servers().get(provider)  # the file may lose it while it is being asked
+            return server.base_url if server else None
         who = self.accounts.whose(provider)
         return f"{endpoints.copilot_base or endpoints.github_api} {who}" if who else None
 

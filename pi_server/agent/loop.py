@@ -173,7 +173,8 @@ class Turns:
         chat = await self._chat(params)
         unheard = await self._ask_for_models(params, chat)
         no_model = self._choose(run, chat)
-        no_model = no_model and (unheard or no_model)
+        if no_model and unheard:
+            no_model = unheard
         if before:
             await asyncio.shield(before)
             chat = await self._chat(params)  # the turn before may have changed the model
