@@ -1,0 +1,33 @@
+// What the extension consists of. In: VS Code's context. Out: nothing but what is registered; it is all let go with the
+// context. Never here: how anything works.
+import type { ExtensionContext } from 'vscode';
+import { Accounts } from './auth/accounts.ts';
+import { registerAuth } from './auth/register.ts';
+import { registerChat } from './chat/register.ts';
+import { registerEditor } from './editor/register.ts';
+import { Models } from './models/models.ts';
+import { registerModels } from './models/register.ts';
+import { createLog } from './server/log.ts';
+import { registerServer } from './server/register.ts';
+import { Server } from './server/server.ts';
+import { registerStatus } from './status.ts';
+
+export function activate(context: ExtensionContext): void {
+  const log = createLog();
+  const server = new Server(context, log);
+  const accounts = new Accounts(server);
+  const models = new Models(server, accounts, context.workspaceState, context.globalState);
+  const chats = registerChat(context, server, accounts, models);
+  context.subscriptions.push(
+    log,
+    server,
+    accounts,
+    models,
+    chats,
+    registerServer(context, server, accounts, log),
+    registerAuth(server, accounts),
+    registerModels(server, accounts, models),
+    registerEditor(chats),
+    registerStatus(server, accounts, models, chats),
+  );
+}
