@@ -6,7 +6,7 @@ event. Whatever has been said is on disk before `ended` is seen. To cancel a tur
 the events, once. What takes long with a long chat is done in threads. Never here: sockets, a provider's format, a chat
 file's.
 
-Tools do not exist yet: `tools` and `approval` are accepted and have no effect.
+The server has no tools of its own yet: `tools` and `approval` are accepted and have no effect.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contextlib import AsyncExitStack, aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pi_server.agent import choice
+from pi_server.agent import choice, client_tools
 from pi_server.agent.chats import Chats
 from pi_server.agent.context import Documents, blocks_of
 from pi_server.agent.history import history
@@ -169,7 +169,7 @@ class Turns:
     async def _converse(self, run: _Run, document: Documents, held: AsyncExitStack) -> AsyncGenerator[TurnEvent, None]:
         params = run.turn.params
         before = held.enter_context(self._in_line(run.turn.chat_id))
-        user = await self._user_message(params, document)
+        asked = await self._asked(params, document)
         chat = await self._chat(params)
         unheard = await self._ask_for_models(params, chat)
         no_model = self._choose(run, chat)
@@ -181,7 +181,7 @@ class Turns:
             no_model = self._choose(run, chat)
         earlier = await asyncio.to_thread(self._chats.messages, chat.chat_id) if chat else list(params.messages)
         run.transcript = self._transcript(run, chat)
-        cancelled = await _to_its_end(asyncio.to_thread(run.transcript.keep, [user] if chat else [*earlier, user]))
+        cancelled = await _to_its_end(asyncio.to_thread(run.transcript.keep, asked if chat else [*earlier, *asked]))
         if cancelled:
             raise cancelled
         if no_model:
@@ -189,25 +189,31 @@ class Turns:
         assert run.model
         resolved = await self._accounts.credential(run.model.provider)
         yield Started(model=run.model.id, credential_source=resolved.source)
-        prompt = await asyncio.to_thread(_prompt, params, run.model, [*earlier, user])
+        prompt = await asyncio.to_thread(_prompt, params, run.model, [*earlier, *asked])
         async with aclosing(self._stream(resolved, prompt, run.progress)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Answer):
                     run.answer = piece
                 else:
                     yield piece
-        # Here, when the answer calls tools, they are run, their results join the prompt, and the model is asked again.
+        # Here, when the answer calls tools of ours, they are run, their results join the prompt, and the model is asked
+        # again. Calls of the client's tools are handed out; it comes back with the results in a turn of its own.
+        for call in client_tools.calls(run.answer):
+            yield call
         yield UsageReport(usage=run.answer.usage)
 
-    async def _user_message(self, params: ChatParams, document: Documents) -> Message:
+    async def _asked(self, params: ChatParams, document: Documents) -> list[Message]:
+        """What the person says, as a message; nothing where results of tools are handed in."""
         if params.messages and params.chat_id:
             raise InvalidParams("messages: begin a new chat; leave chatId out, or messages")
+        if client_tools.goes_on(params):
+            return []
         # The editor's documents are looked up here, in the loop's thread; files are read in another one.
         unsaved = {item.uri: document(item.uri) for item in params.context}
         arguments = (params.prompt, params.context, params.images, unsaved.get)
         heavy = params.context or params.images
         content = await asyncio.to_thread(blocks_of, *arguments) if heavy else blocks_of(*arguments)
-        return Message(id=self._new_id(), role="user", content=content, created_at=self._clock.now_ms())
+        return [Message(id=self._new_id(), role="user", content=content, created_at=self._clock.now_ms())]
 
     def _choose(self, run: _Run, chat: Chat | None) -> PiError | None:
         """Set the model, or say why there is none; a prompt that nobody can answer yet is kept all the same."""
@@ -220,6 +226,7 @@ class Turns:
             return error
         if params.images and "image" not in run.model.input:
             raise InvalidParams(f"images: {run.model.name} reads none; choose another model")
+        client_tools.check(params, run.model)
         if params.reasoning is not None and params.reasoning not in run.model.reasoning_levels:
             levels = ", ".join(run.model.reasoning_levels) or "none"
             raise InvalidParams(f"reasoning: not a level of {run.model.name}, which has: {levels}")
@@ -321,8 +328,15 @@ def _prompt(params: ChatParams, model: Model, messages: Sequence[Message]) -> Pr
         system=params.system,
         max_output_tokens=min(wanted, model.max_output_tokens) if wanted else None,
         reasoning=params.reasoning,
-        interaction_id=messages[-1].id,
+        tools=client_tools.offered(params.client_tools),
+        initiator="agent" if messages[-1].role == "tool" else "user",
+        interaction_id=_interaction(messages),
     )
+
+
+def _interaction(messages: Sequence[Message]) -> str:
+    """The id of what the person last said, which all requests that go on with it share."""
+    return next((message.id for message in reversed(messages) if message.role == "user"), messages[-1].id)
 
 
 def _explained(error: PiError, model: Model | None) -> PiError:

@@ -167,8 +167,18 @@ class ImageInput(Value):
     """base64"""
 
 
+class ClientTool(Value):
+    """A tool that the client runs."""
+
+    name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+    description: str
+    input_schema: dict[str, Any]
+    """JSON Schema of an object"""
+
+
 class ChatParams(Value):
     prompt: str
+    """May be empty when something is attached, or when `messages` ends with results of tools"""
     turn_id: Id | None = optional()
     chat_id: Id | None = optional()
     model: Id | None = optional()
@@ -179,6 +189,8 @@ class ChatParams(Value):
     """One of the model's `reasoningLevels`"""
     max_output_tokens: Annotated[int, Field(ge=1, strict=True)] | None = optional()
     tools: tuple[str, ...] | Flag | None = optional()
+    client_tools: tuple[ClientTool, ...] = ()
+    """Offered to the model beside the server's; a turn in which one is called ends with `toolUse`"""
     approval: Literal["readOnly", "ask", "auto"] | None = optional()
     cwd: str | None = optional()
     messages: tuple[Message, ...] = ()

@@ -12,7 +12,18 @@ from pi_server.agent.chats import Chats
 from pi_server.agent.loop import Turns
 from pi_server.auth.accounts import SignedOut
 from pi_server.auth.credentials import ApiKey, Resolved
-from pi_server.conversation import Block, Message, ReasoningDelta, Retry, TextBlock, TextDelta, TurnEvent, Usage
+from pi_server.conversation import (
+    Block,
+    Message,
+    ReasoningDelta,
+    Retry,
+    StopReason,
+    TextBlock,
+    TextDelta,
+    ToolCallBlock,
+    TurnEvent,
+    Usage,
+)
 from pi_server.errors import InvalidParams, PiError
 from pi_server.protocol.messages import ChatParams
 from pi_server.providers.base import Answer, Delta, Piece, Prompt
@@ -30,6 +41,7 @@ OPUS = Model(
     input=("text", "image"),
     reasoning=True,
     reasoning_levels=("low", "high"),
+    tools=True,
     api="anthropic-messages",
 )
 PLAIN = Model(
@@ -104,8 +116,8 @@ class FakeCatalog:
         return provider not in self.fetched
 
 
-Step = str | ReasoningDelta | Retry | PiError | asyncio.Event | BaseException
-"""Text, thoughts, a retry, a failure, a wait for somebody"""
+Step = str | ReasoningDelta | ToolCallBlock | Retry | PiError | asyncio.Event | BaseException
+"""Text, thoughts, a call, a retry, a failure, a wait for somebody"""
 
 
 class ScriptedStream:
@@ -133,6 +145,8 @@ class ScriptedStream:
                         delta = TextDelta(delta=step) if isinstance(step, str) else step
                         decoder.deltas.append(delta)
                         yield delta
+                    case ToolCallBlock():
+                        decoder.calls.append(step)
                     case asyncio.Event():
                         self.waiting.set()
                         await step.wait()
@@ -151,6 +165,7 @@ class ScriptedStream:
 class FakeDecoder:
     def __init__(self) -> None:
         self.deltas: list[Delta] = []
+        self.calls: list[ToolCallBlock] = []
         self.complete = False
 
     def feed(self, _event: object) -> Sequence[Piece]:
@@ -159,7 +174,8 @@ class FakeDecoder:
     def answer(self) -> Answer:
         text = "".join(delta.delta for delta in self.deltas if isinstance(delta, TextDelta))
         content: tuple[Block, ...] = (TextBlock(text=text),) if text else ()
-        return Answer(content=content, stop_reason="endTurn" if self.complete else None, usage=USAGE)
+        end: StopReason = "toolUse" if self.calls else "endTurn"
+        return Answer(content=(*content, *self.calls), stop_reason=end if self.complete else None, usage=USAGE)
 
 
 class World:

@@ -86,6 +86,7 @@ export interface ChatListResult {
 }
 
 export interface ChatParams {
+  /** May be empty when something is attached, or when `messages` ends with results of tools */
   prompt: string;
   turnId?: string;
   chatId?: string;
@@ -97,6 +98,8 @@ export interface ChatParams {
   reasoning?: string;
   maxOutputTokens?: number;
   tools?: Array<string> | boolean;
+  /** Offered to the model beside the server's; a turn in which one is called ends with `toolUse` */
+  clientTools?: Array<ClientTool>;
   approval?: "readOnly" | "ask" | "auto";
   cwd?: string;
   messages?: Array<Message>;
@@ -127,6 +130,13 @@ export interface ChatResult {
   usage: Usage;
   stopReason: "endTurn" | "maxTokens" | "toolUse" | "refusal" | "cancelled" | "error";
   model: string;
+}
+
+export interface ClientTool {
+  name: string;
+  description: string;
+  /** JSON Schema of an object */
+  inputSchema: Record<string, unknown>;
 }
 
 export interface CodeInput {

@@ -108,7 +108,7 @@
 ---@field nextCursor string|nil
 
 ---@class pi.ChatParams
----@field prompt string
+---@field prompt string May be empty when something is attached, or when `messages` ends with results of tools
 ---@field turnId? string
 ---@field chatId? string
 ---@field model? string
@@ -118,6 +118,7 @@
 ---@field reasoning? string One of the model's `reasoningLevels`
 ---@field maxOutputTokens? integer
 ---@field tools? (string)[]|boolean
+---@field clientTools? (pi.ClientTool)[] Offered to the model beside the server's; a turn in which one is called ends with `toolUse`
 ---@field approval? "readOnly"|"ask"|"auto"
 ---@field cwd? string
 ---@field messages? (pi.Message)[]
@@ -144,6 +145,11 @@
 ---@field usage pi.Usage
 ---@field stopReason "endTurn"|"maxTokens"|"toolUse"|"refusal"|"cancelled"|"error"
 ---@field model string
+
+---@class pi.ClientTool
+---@field name string
+---@field description string
+---@field inputSchema table<string, any> JSON Schema of an object
 
 ---@class pi.CodeInput
 ---@field label string
