@@ -26,6 +26,8 @@ def goes_on(params: ChatParams) -> bool:
 def check(params: ChatParams, model: Model) -> None:
     """Raises `InvalidParams` for tools that this model cannot be offered."""
     if not params.client_tools:
+        if params.tool_choice == "required":
+            raise InvalidParams("toolChoice: there are no clientTools to call")
         return
     if not model.tools:
         raise InvalidParams(f"clientTools: {model.name} calls none; choose another model")

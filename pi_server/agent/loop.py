@@ -329,6 +329,7 @@ def _prompt(params: ChatParams, model: Model, messages: Sequence[Message]) -> Pr
         max_output_tokens=min(wanted, model.max_output_tokens) if wanted else None,
         reasoning=params.reasoning,
         tools=client_tools.offered(params.client_tools),
+        must_call=params.tool_choice == "required",
         initiator="agent" if messages[-1].role == "tool" else "user",
         interaction_id=_interaction(messages),
     )

@@ -191,6 +191,8 @@ class ChatParams(Value):
     tools: tuple[str, ...] | Flag | None = optional()
     client_tools: tuple[ClientTool, ...] = ()
     """Offered to the model beside the server's; a turn in which one is called ends with `toolUse`"""
+    tool_choice: Literal["auto", "required"] | None = optional()
+    """`required`: the model must call one of `clientTools`"""
     approval: Literal["readOnly", "ask", "auto"] | None = optional()
     cwd: str | None = optional()
     messages: tuple[Message, ...] = ()

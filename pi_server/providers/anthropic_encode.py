@@ -58,9 +58,10 @@ def body_of(prompt: Prompt, system_prefix: str | None) -> Json:
     return {
         "model": prompt.model.name_at_provider,
         "stream": True,
-        **_limits(prompt, may_think=not _goes_on_without_thought(turns)),
+        **_limits(prompt, may_think=not (prompt.must_call or _goes_on_without_thought(turns))),
         **({"system": system} if system else {}),
         **({"tools": tools} if tools else {}),
+        **({"tool_choice": {"type": "any"}} if prompt.must_call else {}),
         "messages": turns,
     }
 

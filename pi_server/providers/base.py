@@ -44,6 +44,8 @@ class Prompt:
     reasoning: str | None = None
     """One of the model's `reasoning_levels`; None: the provider's default, no extended reasoning"""
     tools: Sequence[Tool] = field(default_factory=tuple)
+    must_call: bool = False
+    """Whether the answer has to be a call of a tool; not together with reasoning, where a service allows only one"""
     initiator: Literal["user", "agent"] = "user"
     """Who wants this request: the person, or the program that goes on with what the person began"""
     interaction_id: str | None = None

@@ -68,6 +68,7 @@ def body_of(prompt: Prompt, dialect: ChatDialect, system_prefix: str | None) -> 
         **_limit(prompt, dialect),
         **_effort(prompt),
         **({"tools": [_tool(tool) for tool in prompt.tools]} if prompt.tools else {}),
+        **({"tool_choice": "required"} if prompt.must_call else {}),
         "messages": messages,
     }
 

@@ -59,6 +59,7 @@ def body_of(prompt: Prompt, dialect: ResponsesDialect, system_prefix: str | None
         **_reasoning(prompt, dialect),
         **({"instructions": instructions} if instructions else {}),
         **({"tools": [_tool(tool) for tool in prompt.tools]} if prompt.tools else {}),
+        **({"tool_choice": "required"} if prompt.must_call else {}),
         "input": items,
     }
 

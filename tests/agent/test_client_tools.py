@@ -70,6 +70,7 @@ async def test_what_the_person_adds_to_the_results_is_theirs(agent_dir: Path) ->
     [
         ({"model": PLAIN.id}, "clientTools: Plain calls none; choose another model"),
         ({"clientTools": [WEATHER, WEATHER]}, "clientTools: weather: there twice"),
+        ({"clientTools": [], "toolChoice": "required"}, "toolChoice: there are no clientTools to call"),
         ({"prompt": "", "messages": [ASKED, CALLED]}, "prompt: is empty"),
     ],
 )

@@ -33,7 +33,7 @@ async def test_calls_go_out_and_results_come_back(
     assert callable(servers)
     simulator.add_openai_key(KEY)
     servers(mine={"baseUrl": f"{simulator.url}/v1", "api": api, "apiKey": "MY_KEY"})
-    params = {"model": f"mine/{model}", "clientTools": [WEATHER], "ephemeral": True}
+    params = {"model": f"mine/{model}", "clientTools": [WEATHER], "ephemeral": True, "toolChoice": "required"}
     async with spawn(MY_KEY=KEY) as client:
         await client.initialize()
         asked = {"id": "m1", "role": "user", "content": [{"type": "text", "text": PROMPT}], "createdAt": 1}
@@ -50,7 +50,7 @@ async def test_calls_go_out_and_results_come_back(
         ]
         answered = {"id": "m3", "role": "tool", "content": results, "createdAt": 3}
         answer = await client.request(
-            "pi/chat", {"prompt": "", "messages": [asked, answer["message"], answered], **params}
+            "pi/chat", {"prompt": "", "messages": [asked, answer["message"], answered], **params, "toolChoice": "auto"}
         )
         assert "rain" in answer["message"]["content"][-1]["text"]
     assert simulator.refusals == []

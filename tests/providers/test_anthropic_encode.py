@@ -299,6 +299,13 @@ def test_tools() -> None:
     ]
 
 
+@pytest.mark.parametrize("level", [None, "low"])
+def test_who_must_call_a_tool_does_not_think_first(level: str | None) -> None:
+    body = body_of(prompt(tools=[READ], must_call=True, reasoning=level))
+    assert (body["tool_choice"], "thinking" in body, "output_config" in body) == ({"type": "any"}, False, False)
+    assert "tool_choice" not in body_of(prompt(tools=[READ]))
+
+
 # model, reasoning, the client's limit → max_tokens, thinking, effort
 LIMITS: list[tuple[str, str | None, int | None, dict[str, Any]]] = [
     ("claude-sonnet-4-5", None, None, {"max_tokens": 32_000}),

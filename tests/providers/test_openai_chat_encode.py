@@ -101,6 +101,11 @@ def test_a_request_as_a_whole() -> None:
     }
 
 
+def test_who_must_call_a_tool_is_told_so() -> None:
+    assert body_of(prompt(tools=[READ], must_call=True))["tool_choice"] == "required"
+    assert "tool_choice" not in body_of(prompt(tools=[READ]))
+
+
 def test_what_nobody_asked_for_is_not_sent() -> None:
     assert body_of(prompt()) == {
         "model": "some-model",

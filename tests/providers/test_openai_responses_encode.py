@@ -98,6 +98,11 @@ def test_a_request_as_a_whole() -> None:
     }
 
 
+def test_who_must_call_a_tool_is_told_so() -> None:
+    assert body_of(prompt(tools=[READ], must_call=True))["tool_choice"] == "required"
+    assert "tool_choice" not in body_of(prompt(tools=[READ]))
+
+
 def test_a_request_of_nothing_more_than_it_needs() -> None:
     assert body_of(prompt(model=PLAIN)) == {
         "model": "gpt-5.1",

@@ -100,6 +100,8 @@ export interface ChatParams {
   tools?: Array<string> | boolean;
   /** Offered to the model beside the server's; a turn in which one is called ends with `toolUse` */
   clientTools?: Array<ClientTool>;
+  /** `required`: the model must call one of `clientTools` */
+  toolChoice?: "auto" | "required";
   approval?: "readOnly" | "ask" | "auto";
   cwd?: string;
   messages?: Array<Message>;

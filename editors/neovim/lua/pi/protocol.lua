@@ -119,6 +119,7 @@
 ---@field maxOutputTokens? integer
 ---@field tools? (string)[]|boolean
 ---@field clientTools? (pi.ClientTool)[] Offered to the model beside the server's; a turn in which one is called ends with `toolUse`
+---@field toolChoice? "auto"|"required" `required`: the model must call one of `clientTools`
 ---@field approval? "readOnly"|"ask"|"auto"
 ---@field cwd? string
 ---@field messages? (pi.Message)[]
