@@ -9,9 +9,6 @@ https://platform.claude.com/docs/en/api/messages
 
 from __future__ import annotations
 
-import hashlib
-import itertools
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -27,7 +24,8 @@ from pi_server.conversation import (
 from pi_server.errors import InvalidParams
 from pi_server.providers.anthropic_models import reasoning_style
 from pi_server.providers.base import Prompt, Tool
-from pi_server.providers.notes import GO_ON, NO_IMAGE, NO_RESULT
+from pi_server.providers.fit import fit, tool_id
+from pi_server.providers.notes import NO_IMAGE
 from pi_server.values import Model
 
 Json = dict[str, Any]
@@ -43,7 +41,6 @@ ROOM_TO_SPEAK = 1_024
 KEPT_TURNS = 2
 """User turns that end in a cache breakpoint: what this request adds, and where the request before it ended"""
 
-_TOOL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _CACHE: Json = {"type": "ephemeral"}
 
 
@@ -119,59 +116,22 @@ def _tool(tool: Tool) -> Json:
 
 
 def _turns(messages: Sequence[Message], model: Model) -> list[Json]:
-    """Alternating turns, from the user's first to the user's last."""
-    turns = _joined((_role(message), _blocks(message, model)) for message in messages)
-    if not turns:
-        return []
-    if turns[0]["role"] == "assistant":
-        turns.insert(0, _user([_text(GO_ON)]))
-    if turns[-1]["role"] == "assistant":
-        turns.append(_user([]))
-    for asked, answered in itertools.pairwise(turns):
-        if answered["role"] == "user":
-            answered["content"] = _with_results(asked["content"], answered["content"]) or [_text(GO_ON)]
-    turns[0]["content"] = _with_results([], turns[0]["content"]) or [_text(GO_ON)]
-    return turns
+    """Alternating turns, from the user's first to the user's last; results of tools stand first in a turn."""
+    return _joined((_role(message), _blocks(message, model)) for message in fit(messages))
 
 
 def _role(message: Message) -> str:
     return "assistant" if message.role == "assistant" else "user"
 
 
-def _user(content: list[Json]) -> Json:
-    return {"role": "user", "content": content}
-
-
 def _joined(turns: Iterable[tuple[str, list[Json]]]) -> list[Json]:
-    """Empty turns go, neighbours of one role become one."""
     joined: list[Json] = []
     for role, content in turns:
         if joined and joined[-1]["role"] == role:
             joined[-1]["content"].extend(content)
-        elif content:
+        else:
             joined.append({"role": role, "content": content})
     return joined
-
-
-def _with_results(asked: list[Json], answered: list[Json]) -> list[Json]:
-    """The user's turn, with one result for each call of the turn before and none for anything else.
-
-    The results stand first, as the service demands. A result that nobody asked for is kept as what it says.
-    """
-    given = {block["tool_use_id"]: block for block in reversed(answered) if block["type"] == "tool_result"}
-    calls = [block["id"] for block in asked if block["type"] == "tool_use"]
-    results = [given.get(call) or _missing_result(call) for call in calls]
-    rest: list[Json] = []
-    for block in answered:
-        if block["type"] != "tool_result":
-            rest.append(block)
-        elif block["tool_use_id"] not in calls:
-            rest.extend(block.get("content", []))
-    return results + rest
-
-
-def _missing_result(call: str) -> Json:
-    return {"type": "tool_result", "tool_use_id": call, "is_error": True, "content": [_text(NO_RESULT)]}
 
 
 def _blocks(message: Message, model: Model) -> list[Json]:
@@ -188,7 +148,7 @@ def _block(block: Block, model: Model) -> Json | None:
         case ReasoningBlock():
             return _reasoning(block, model)
         case ToolCallBlock():
-            return {"type": "tool_use", "id": _tool_id(block.id), "name": block.name, "input": block.input}
+            return {"type": "tool_use", "id": tool_id(block.id), "name": block.name, "input": block.input}
         case ToolResultBlock():
             return _result(block, model)
 
@@ -223,15 +183,7 @@ def _result(block: ToolResultBlock, model: Model) -> Json:
     ]
     return {
         "type": "tool_result",
-        "tool_use_id": _tool_id(block.tool_call_id),
+        "tool_use_id": tool_id(block.tool_call_id),
         **({"is_error": True} if block.is_error else {}),
         **({"content": content} if content else {}),
     }
-
-
-def _tool_id(name: str) -> str:
-    """An id of another provider may have characters or a length that Anthropic refuses; a call and its result agree."""
-    if _TOOL_ID.fullmatch(name):
-        return name
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{re.sub(r'[^a-zA-Z0-9_-]', '_', name)[:40]}_{digest[:12]}"

@@ -1,7 +1,7 @@
 """OpenAI's chat completions as an adapter, for all who speak that wire: OpenAI, Copilot, llama.cpp, OpenRouter …
 
 In: a `Prompt`. Out: a `Request` without a credential; a decoder for the reply; what a refusal means.
-Never here: sockets, credentials. `openai_chat_encode.py` has the body and the dialects, `openai_history.py` the order
+Never here: sockets, credentials. `openai_chat_encode.py` has the body and the dialects, `fit.py` the order
 of what was said, `openai_chat_decode.py` the stream, `openai_failure.py` the refusals.
 """
 

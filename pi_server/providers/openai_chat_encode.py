@@ -1,7 +1,7 @@
 """A prompt as OpenAI's chat completions want it, and the ways in which services differ over that.
 
 In: a `Prompt`, a `ChatDialect`. Out: the body of `POST …/chat/completions` as an object.
-Never here: headers, a credential; the order of what was said (`openai_history.py`).
+Never here: headers, a credential; the order of what was said (`fit.py`).
 
 https://platform.openai.com/docs/api-reference/chat/create
 https://api-docs.deepseek.com/guides/thinking_mode (`reasoning_content`)
@@ -18,9 +18,9 @@ from typing import Any, Literal
 from pi_server.conversation import Block, ImageBlock, Message, ReasoningBlock, TextBlock, ToolCallBlock, ToolResultBlock
 from pi_server.errors import InvalidParams
 from pi_server.providers.base import Prompt, Tool
+from pi_server.providers.fit import fit, tool_id
 from pi_server.providers.notes import FAILED, NO_IMAGE, NO_OUTPUT
 from pi_server.providers.openai_chat_decode import API
-from pi_server.providers.openai_history import fit, tool_id
 from pi_server.values import Model
 
 Json = dict[str, Any]

@@ -2,7 +2,7 @@
 
 In: a `Prompt`, a `ResponsesDialect`. Out: the body of `POST …/responses` as an object, always one that the service
 accepts: reasoning goes back to who gave it alone, and never without what it led to.
-Never here: headers, a credential; the order of what was said (`openai_history.py`); anything that would be kept at the
+Never here: headers, a credential; the order of what was said (`fit.py`); anything that would be kept at the
 service: a chat is sent whole each time.
 
 https://platform.openai.com/docs/api-reference/responses/create
@@ -20,8 +20,8 @@ from pi_server.conversation import Block, ImageBlock, Message, ReasoningBlock, T
 from pi_server.errors import InvalidParams
 from pi_server.providers.base import Prompt, Tool
 from pi_server.providers.event_json import object_in, text_of
+from pi_server.providers.fit import fit, tool_id
 from pi_server.providers.notes import FAILED, NO_IMAGE
-from pi_server.providers.openai_history import fit, tool_id
 from pi_server.providers.openai_responses_decode import API
 from pi_server.values import Model
 

@@ -178,6 +178,20 @@ TURNS: dict[str, tuple[Sequence[Message], list[dict[str, Any]]]] = {
             ),
         ],
     ),
+    "a call that a message of the user brings from outside goes": (
+        [user("a", call()), assistant("b"), user("c")],
+        [said_by_user(text("a")), said_by_assistant(text("b")), said_by_user(text("c"))],
+    ),
+    "the same id in another turn": (
+        [user("a"), assistant(call()), tool(result()), assistant(call()), tool(result())],
+        [
+            said_by_user(text("a")),
+            said_by_assistant(call_sent()),
+            said_by_user({"type": "tool_result", "tool_use_id": "toolu_1"}),
+            said_by_assistant(call_sent("toolu_1_2")),
+            said_by_user({"type": "tool_result", "tool_use_id": "toolu_1_2"}),
+        ],
+    ),
     "a cancelled turn with an open call": (
         [user("a"), assistant("b", call()), user("go on")],
         [

@@ -1,11 +1,12 @@
-"""What was said in a chat, made fit for OpenAI's wires, before either of them writes it in its own words.
+"""What was said in a chat, made fit for every wire, before one of them writes it in its own words.
 
 In: messages of any chat, also one that was cut off or came from elsewhere. Out: messages in the order that the wires
-demand: the user begins, every call has its result before anything else is said, nothing is empty, and the assistant
-never has the last word.
+demand: the user begins, every call has an id of its own and its result before anything else is said, nothing is empty,
+and the assistant never has the last word.
 Never here: a wire's own format.
 
 https://platform.openai.com/docs/guides/function-calling
+https://platform.claude.com/docs/en/agents-and-tools/tool-use/implement-tool-use
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pi_server.conversation import (
     Block,
@@ -28,7 +29,7 @@ from pi_server.conversation import (
 from pi_server.providers.notes import GO_ON, NO_RESULT
 
 LONGEST_TOOL_ID = 40
-"""Characters; the chat wire refuses longer ones"""
+"""Characters; OpenAI's chat wire refuses longer ones, Anthropic's those over 64"""
 
 _SAID_BY_ASSISTANT = (TextBlock, ReasoningBlock, ToolCallBlock)
 _SAID_BY_OTHERS = (TextBlock, ImageBlock, ToolResultBlock)
@@ -54,11 +55,11 @@ def fit(messages: Sequence[Message]) -> list[Message]:
     fitted: list[Message] = []
     for turn in turns:
         fitted += [turn] if turn.role == "assistant" else _answering(_calls(fitted), turn)
-    return fitted
+    return list(_with_ids_of_their_own(fitted))
 
 
 def tool_id(name: str) -> str:
-    """An id that OpenAI's wires take, the same for a call and its result; one that they take already stays as it is."""
+    """An id that every wire takes, the same for a call and its result; one that is good already stays as it is."""
     if _TOOL_ID.fullmatch(name):
         return name
     legible = re.sub(r"[^a-zA-Z0-9_-]", "_", name)[: LONGEST_TOOL_ID - 13]
@@ -125,6 +126,38 @@ def _answering(calls: Sequence[str], turn: Message) -> list[Message]:
         rest = [TextBlock(text=GO_ON)]
     said = [_said("tool", results, turn), _said("user", rest, turn)]
     return [message for message in said if message.content]
+
+
+def _with_ids_of_their_own(fitted: Iterable[Message]) -> Iterator[Message]:
+    """Some programs count calls anew in each turn: a name that was used gets a number, and so does its result."""
+    seen: set[str] = set()
+    new: dict[str, str] = {}
+    for message in fitted:
+        if message.role == "assistant":
+            new = {call: _used(call, seen) for call in _calls([message])}
+        yield _renamed(message, new) if any(call != name for call, name in new.items()) else message
+
+
+def _used(call: str, seen: set[str]) -> str:
+    """The first free name, which is free no longer."""
+    candidates = itertools.chain([call], (f"{call}_{number}" for number in itertools.count(2)))
+    name = next(name for name in candidates if name not in seen)
+    seen.add(name)
+    return name
+
+
+def _renamed(message: Message, new: Mapping[str, str]) -> Message:
+    return _said(message.role, (_renamed_block(block, new) for block in message.content), message)
+
+
+def _renamed_block(block: Block, new: Mapping[str, str]) -> Block:
+    match block:
+        case ToolCallBlock():
+            return block.model_copy(update={"id": new[block.id]})
+        case ToolResultBlock():
+            return block.model_copy(update={"tool_call_id": new[block.tool_call_id]})
+        case _:
+            return block
 
 
 def _missing_result(call: str) -> ToolResultBlock:

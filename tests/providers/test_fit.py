@@ -1,4 +1,4 @@
-"""What was said in a chat, in the order that OpenAI's wires demand."""
+"""What was said in a chat, in the order that the wires demand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pi_server.conversation import (
     ToolCallBlock,
     ToolResultBlock,
 )
-from pi_server.providers.openai_history import fit, tool_id
+from pi_server.providers.fit import fit, tool_id
 from tests.providers.prompts import assistant, message, tool, user
 
 IMAGE = ImageBlock(mime_type="image/png", data="aW1n")
@@ -90,7 +90,17 @@ CHATS: dict[str, tuple[Sequence[Message], list[Message]]] = {
     ),
     "the same id in another turn": (
         [user("a"), assistant(call()), tool(result("c1", "1")), assistant(call()), tool(result("c1", "2"))],
-        [user("a"), assistant(call()), tool(result("c1", "1")), assistant(call()), tool(result("c1", "2"))],
+        [user("a"), assistant(call()), tool(result("c1", "1")), assistant(call("c1_2")), tool(result("c1_2", "2"))],
+    ),
+    "the same id in another turn, and beside it the one that it would get": (
+        [user("a"), assistant(call()), tool(result()), assistant(call(), call("c1_2")), tool(result("c1_2"), result())],
+        [
+            user("a"),
+            assistant(call()),
+            tool(result()),
+            assistant(call("c1_2"), call("c1_2_2")),
+            tool(result("c1_2"), result("c1_2_2")),
+        ],
     ),
     "a result that comes too late": (
         [user("a"), assistant(call()), user("b"), assistant("c"), tool(result("c1", "r")), user("d")],
