@@ -24,7 +24,7 @@ from pi_server.conversation import ReasoningDelta, Retry, TextDelta, Usage
 from pi_server.errors import PiError
 from pi_server.providers.base import Adapter, Answer, Decoder, Delta, Piece, Prompt
 from pi_server.sse import SseDecoder
-from pi_server.values import Problem, Reply
+from pi_server.values import Problem, Reply, Request
 
 if TYPE_CHECKING:
     import httpx
@@ -43,6 +43,8 @@ AFTERMATH_S = 0.5
 """How long the end of the body is waited for when the answer is complete, so that the connection can be used again"""
 SLICE = 64 * 1024
 """Bytes decoded in one go: other chats get their turn after each"""
+LONG_CHAT = 100
+"""Messages; encoding so many takes a few milliseconds"""
 NOTHING = Answer(content=(), stop_reason=None, usage=Usage())
 
 _OK = 200
@@ -107,10 +109,14 @@ async def stream(
     ... except asyncio.CancelledError: progress.answer(); raise
     """
     progress = progress or Progress()
+    try:
+        request = await _encoded(adapter, prompt)
+    except PiError as problem:
+        raise Interrupted(problem, NOTHING) from problem
     for attempt in itertools.count(1):
         said = False
         try:
-            async with aclosing(_attempt(client, auth, adapter, prompt, progress, stall_s)) as deltas:
+            async with aclosing(_attempt(client, auth, adapter, prompt, request, progress, stall_s)) as deltas:
                 async for delta in deltas:
                     said = True
                     yield delta
@@ -130,6 +136,13 @@ async def stream(
     yield progress.answer()
 
 
+async def _encoded(adapter: Adapter, prompt: Prompt) -> Request:
+    """Once for all attempts. A long chat takes long, so not in the loop's thread, where others' answers pass."""
+    if len(prompt.messages) < LONG_CHAT:
+        return adapter.encode(prompt)
+    return await asyncio.to_thread(adapter.encode, prompt)
+
+
 def _delay(attempt: int, retry_after_ms: int | None, rng: random.Random) -> float:
     """Seconds. Full jitter, on top of what the provider asked for."""
     jitter = rng.uniform(0, min(WAIT_CAP_S, FIRST_WAIT_S * 2 ** (attempt - 1)))
@@ -141,6 +154,7 @@ async def _attempt(  # noqa: PLR0917 - what `stream` was given
     auth: httpx.Auth | None,
     adapter: Adapter,
     prompt: Prompt,
+    encoded: Request,
     progress: Progress,
     stall_s: float,
 ) -> AsyncGenerator[Delta, None]:
@@ -152,14 +166,14 @@ async def _attempt(  # noqa: PLR0917 - what `stream` was given
     progress.follow(decoder)
     request, response = None, None
     try:
-        request = _built(client, adapter, prompt, stall_s)
+        request = _built(client, encoded, stall_s)
         response = await client.send(request, auth=auth, stream=True, follow_redirects=False)
         await _check(response, adapter, provider)
         async with aclosing(_read(response, decoder)) as deltas:
             async for delta in deltas:
                 yield delta
     except PiError as problem:
-        # Before there is a reply, it is `encode` or `auth` that failed; the latter has its own patience.
+        # Before there is a reply, it is `auth` that failed, which has its own patience.
         raise _Failed(problem, again=problem.retryable and response is not None) from problem
     except httpx.ReadTimeout as problem:
         message = f"Nothing came from the provider for {stall_s:g} s; what came before is kept, try again"
@@ -174,10 +188,9 @@ async def _attempt(  # noqa: PLR0917 - what `stream` was given
         raise _Failed(_cut(provider), again=True)
 
 
-def _built(client: httpx.AsyncClient, adapter: Adapter, prompt: Prompt, stall_s: float) -> httpx.Request:
+def _built(client: httpx.AsyncClient, request: Request, stall_s: float) -> httpx.Request:
     import httpx
 
-    request = adapter.encode(prompt)
     try:
         return client.build_request(
             request.method,

@@ -47,7 +47,8 @@ def events_of(
 ) -> AsyncGenerator[Event, None]:
     url = server if isinstance(server, str) else server.url
     options = {"clock": Impatient(), "rng": NoJitter(), **options}
-    return stream(client, options.pop("auth", None), Anthropic(url), given or prompt(), **options)
+    adapter = options.pop("adapter", Anthropic)(url)
+    return stream(client, options.pop("auth", None), adapter, given or prompt(), **options)
 
 
 async def collect(events: AsyncGenerator[Event, None]) -> list[Event]:

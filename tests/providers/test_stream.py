@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import threading
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import aclosing
 
@@ -15,11 +16,13 @@ from pi_server.conversation import Retry, TextBlock, TextDelta
 from pi_server.errors import PiError
 from pi_server.providers.anthropic import Anthropic
 from pi_server.providers.base import Answer as WholeAnswer
+from pi_server.providers.base import Prompt
 from pi_server.providers.network import build_client
 from pi_server.providers.stream import MAX_ATTEMPTS, stream
+from pi_server.values import Request
 from tests.clock import VirtualClock
 from tests.providers.fake_server import Answer, Exchange, FakeServer
-from tests.providers.prompts import prompt
+from tests.providers.prompts import assistant, prompt, user
 from tests.providers.streaming import (
     BEFORE_CONTENT,
     FIRST_DELTA,
@@ -363,3 +366,24 @@ async def test_an_auth_that_fails_is_not_tried_again(client: httpx.AsyncClient) 
 async def test_a_prompt_that_cannot_be_encoded(client: httpx.AsyncClient) -> None:
     events, end = await interrupted(events_of(client, "http://h", given=prompt(reasoning="more")))
     assert (events, end.error.code) == ([], "invalid_params")
+
+
+class Watched(Anthropic):
+    def encode(self, prompt: Prompt) -> Request:
+        encoded_in.append(threading.current_thread())
+        return super().encode(prompt)
+
+
+encoded_in: list[threading.Thread] = []
+
+
+@pytest.mark.parametrize(("turns", "aside"), [(2, False), (200, True)])
+async def test_a_chat_is_encoded_once_and_a_long_one_beside_the_loop(
+    client: httpx.AsyncClient, turns: int, aside: bool
+) -> None:
+    encoded_in.clear()
+    given = prompt(*[message for _ in range(turns) for message in (user("a"), assistant("b"))])
+    async with FakeServer(status(529), whole) as server:
+        await collect(events_of(client, server, given=given, adapter=Watched))
+        assert len(server.requests) == 2
+    assert [thread is not threading.current_thread() for thread in encoded_in] == [aside]
