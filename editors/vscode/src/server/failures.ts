@@ -1,0 +1,94 @@
+// What went wrong, as the one kind of error that everything else sees. In: whatever a request or a start rejected with.
+// Out: a PiError whose code is one of the contract's, or one of those below. Never here: prose that decides something.
+import type { ErrorData } from '../protocol.ts';
+import { PiError } from './pi.ts';
+
+/** Codes that the window gives, beside those of the server */
+export type ServerFailure = 'server_missing' | 'server_failed' | 'server_unfit' | 'server_stopped';
+
+const STOPPED = 'The pi server stopped; what had come was kept';
+
+// JSON-RPC's and LSP's numbers, where the server said nothing more (`-32097`, `-32096`: the library, when the
+// connection has gone).
+const BY_NUMBER: Readonly<Record<number, Omit<ErrorData, 'message'> & { message?: string }>> = {
+  [-32800]: { code: 'cancelled', message: 'Cancelled', retryable: false },
+  [-32802]: { code: 'cancelled', message: 'Cancelled', retryable: false },
+  [-32097]: { code: 'server_stopped', message: STOPPED, retryable: true, action: 'retry' },
+  [-32096]: { code: 'server_stopped', message: STOPPED, retryable: true, action: 'retry' },
+  [-32601]: {
+    code: 'unknown_method',
+    message: 'This pi server cannot do that yet; update pi-server',
+    retryable: false,
+  },
+  [-32602]: { code: 'invalid_params', retryable: false },
+};
+const ACTIONS = new Set<unknown>(['login', 'use_api_key', 'retry', 'choose_model']);
+
+export function serverFailure(code: ServerFailure, message: string): PiError {
+  const again = code === 'server_stopped';
+  return new PiError({ code, message, retryable: again, ...(again && { action: 'retry' as const }) });
+}
+
+export function stopped(message = STOPPED): PiError {
+  return serverFailure('server_stopped', message);
+}
+
+export function cancelled(): PiError {
+  return new PiError({ code: 'cancelled', message: 'Cancelled', retryable: false });
+}
+
+const SAID = new Set<string>(['server_missing', 'server_failed', 'server_unfit'] satisfies ServerFailure[]);
+
+/** Whether the window says it already, with what helps (`notices.ts`): then nobody else need. */
+export function isSaid(error: unknown): boolean {
+  return error instanceof PiError && SAID.has(error.code);
+}
+
+/** Of a request. */
+export function failureOf(error: unknown): PiError {
+  if (error instanceof PiError) return error;
+  const { code, message, data } = shapeOf(error);
+  if (isErrorData(data)) return new PiError(clean(data));
+  const known = typeof code === 'number' ? BY_NUMBER[code] : undefined;
+  if (known) return new PiError({ message, ...known });
+  // The library's ConnectionError, numbered from 1: closed, disposed, already listening.
+  if (code === 1 || code === 2) return stopped();
+  return new PiError({ code: 'internal', message, retryable: false });
+}
+
+/** Whether the server said it: everything else is a connection that broke. */
+export function isAnswer(error: unknown): boolean {
+  const { code } = shapeOf(error);
+  return typeof code === 'number' && code < 0 && failureOf(error).code !== 'server_stopped';
+}
+
+/** The sentence of any error, for the person */
+export function sentenceOf(error: unknown): string {
+  if (!(error instanceof PiError)) return shapeOf(error).message;
+  const own = error.data.providerMessage;
+  return own ? `${error.message} (${own})` : error.message;
+}
+
+function shapeOf(error: unknown): { code: unknown; message: string; data: unknown } {
+  if (typeof error !== 'object' || error === null) {
+    return {
+      code: undefined,
+      message: typeof error === 'string' ? error : 'The pi server failed',
+      data: undefined,
+    };
+  }
+  const { code, message, data } = error as Record<string, unknown>;
+  return { code, message: typeof message === 'string' && message ? message : 'The pi server failed', data };
+}
+
+function isErrorData(data: unknown): data is ErrorData {
+  if (typeof data !== 'object' || data === null) return false;
+  const { code, message } = data as Record<string, unknown>;
+  return typeof code === 'string' && typeof message === 'string';
+}
+
+/** Members of a kind that the contract does not name are as good as not there. */
+function clean(data: ErrorData): ErrorData {
+  const { action, retryable, ...rest } = data;
+  return { ...rest, retryable: retryable === true, ...(action && ACTIONS.has(action) && { action }) };
+}

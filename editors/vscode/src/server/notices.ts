@@ -1,0 +1,58 @@
+// What the window says by itself about the server: that there is none, that it does not run, that it crashed.
+// In: states and crashes. Out: at most one notification of each kind at a time, with what helps.
+// Never here: an error of a request; whoever asked shows that, but for those with one of these codes.
+import { commands, Disposable, window } from 'vscode';
+import type { ServerState } from './pi.ts';
+import type { Crash, Server } from './server.ts';
+
+interface Notice {
+  readonly text: string;
+  readonly buttons: Readonly<Record<string, string>>;
+  readonly severity: 'error' | 'warning';
+}
+
+const SHOW_LOG = { 'Show Log': 'pi.showLog' };
+
+export function noticeServer(server: Server): Disposable {
+  const open = new Set<string>();
+  const say = (kind: string, notice: Notice) => {
+    if (open.has(kind)) return;
+    open.add(kind);
+    void show(notice).finally(() => open.delete(kind));
+  };
+  return Disposable.from(
+    server.onDidChangeState((state) => {
+      const notice = noticeOf(state);
+      if (notice) say(state.phase, notice);
+    }),
+    server.onDidCrash((crash) => {
+      const notice = noticeOfCrash(crash);
+      if (notice) say('crash', notice);
+    }),
+  );
+}
+
+function noticeOf({ phase, reason = '' }: ServerState): Notice | null {
+  if (phase === 'missing') {
+    const buttons = { Install: 'pi.server.install', Select: 'pi.server.select', ...SHOW_LOG };
+    return { severity: 'error', text: reason, buttons };
+  }
+  if (phase === 'failed') {
+    return { severity: 'error', text: reason, buttons: { Restart: 'pi.server.restart', ...SHOW_LOG } };
+  }
+  return null;
+}
+
+/** That it is given up is told by the state. */
+function noticeOfCrash({ again }: Crash): Notice | null {
+  return again
+    ? { severity: 'warning', text: 'The pi server stopped and is started again', buttons: SHOW_LOG }
+    : null;
+}
+
+async function show({ severity, text, buttons }: Notice): Promise<void> {
+  const ask = severity === 'error' ? window.showErrorMessage : window.showWarningMessage;
+  const chosen = await ask(text, ...Object.keys(buttons));
+  const command = chosen && buttons[chosen];
+  if (command) await commands.executeCommand(command);
+}

@@ -1,0 +1,55 @@
+// The commands of the server, and what the window shows of it. In: the server. Out: commands, a context key.
+// Never here: an error that reaches VS Code as it is; each is said as a sentence.
+import { commands, Disposable, type ExtensionContext, ProgressLocation, window } from 'vscode';
+import type { Accounts } from '../auth/accounts.ts';
+import { diagnostics } from './diagnostics.ts';
+import { isSaid, sentenceOf } from './failures.ts';
+import { install } from './install.ts';
+import type { Log } from './log.ts';
+import { noticeServer } from './notices.ts';
+import { select } from './select.ts';
+import type { Server } from './server.ts';
+
+export function registerServer(
+  context: ExtensionContext,
+  server: Server,
+  accounts: Accounts,
+  log: Log,
+): Disposable {
+  const table: Readonly<Record<string, () => unknown>> = {
+    'pi.server.restart': () => start('Starting the pi server', () => server.restart()),
+    'pi.server.stop': () => stop(server),
+    'pi.server.install': install,
+    'pi.server.select': () => select(server),
+    'pi.showLog': () => log.show(),
+    'pi.showDiagnostics': () => diagnostics(context, server, accounts, log),
+  };
+  return Disposable.from(
+    ...Object.entries(table).map(([name, run]) => commands.registerCommand(name, () => said(run, log))),
+    noticeServer(server),
+    server.onDidChangeState(({ phase }) => tellRunning(phase === 'running')),
+  );
+}
+
+function tellRunning(running: boolean): void {
+  void commands.executeCommand('setContext', 'pi.serverRunning', running);
+}
+
+async function start(title: string, work: () => Promise<void>): Promise<void> {
+  await window.withProgress({ location: ProgressLocation.Window, title }, work);
+}
+
+async function stop(server: Server): Promise<void> {
+  await server.stop();
+  window.setStatusBarMessage('The pi server is stopped; it starts again when it is needed', 5000);
+}
+
+async function said(run: () => unknown, log: Log): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (isSaid(error)) return;
+    log.error(sentenceOf(error));
+    void window.showErrorMessage(sentenceOf(error));
+  }
+}
