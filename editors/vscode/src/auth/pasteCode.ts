@@ -1,0 +1,78 @@
+// A sign-in by a code that the provider's page shows, or by the page's own way back to a listener on this machine.
+// In: an open attempt with an address. Out: the attempt as it ended, or how the box was left; then it is cancelled.
+// Never here: the code, but on its way to the server.
+import { window } from 'vscode';
+import type { BrowserStep, LoginAttempt, PasteCodeStep } from '../protocol.ts';
+import type { Pi } from '../server/pi.ts';
+import { ask, type BoxButton } from './ask.ts';
+import { cancel, follow } from './attempt.ts';
+import { copyText, openPage } from './browser.ts';
+import { type Desk, isLeft, type Left } from './desk.ts';
+import { asksAgain, sentenceOf } from './endings.ts';
+
+/** For a server that names no input of a browser step. */
+const INPUT = { label: 'Code, if the browser is elsewhere', placeholder: '' };
+
+export async function pasteCode(
+  pi: Pi,
+  desk: Desk,
+  attempt: LoginAttempt,
+  step: PasteCodeStep | BrowserStep,
+  title: string,
+): Promise<LoginAttempt | Left> {
+  const input = step.input ?? INPUT;
+  let complain: (why: string) => void = () => undefined;
+  const following = follow(pi, attempt, (remark) => remark && complain(remark));
+  void openPage(step.url);
+  try {
+    const answer = await ask<LoginAttempt>(desk, {
+      title,
+      prompt: step.instructions,
+      placeholder: input.placeholder ? `${input.label}: ${input.placeholder}` : input.label,
+      isSecret: true,
+      hasBack: true,
+      buttons: addressButtons(step.url),
+      emptyProblem: 'Nothing was pasted yet',
+      checking: 'Checking the code…',
+      submit: (code) => pi.request('pi/login/submit', { loginId: attempt.loginId, code }),
+      problemInPlace: (error) => (asksAgain(error.data) ? sentenceOf(error.data) : null),
+      follow(box) {
+        complain = box.complain;
+        following.ended.then(box.end, box.fail);
+      },
+    });
+    return isLeft(answer) ? await left(pi, attempt, answer) : answer;
+  } finally {
+    following.dispose();
+  }
+}
+
+/** A sign-in that was just being saved when the box was left has come about all the same. */
+async function left(pi: Pi, attempt: LoginAttempt, how: Left): Promise<LoginAttempt | Left> {
+  const last = await cancel(pi, attempt);
+  return last?.state === 'succeeded' ? last : how;
+}
+
+function addressButtons(address: string): BoxButton[] {
+  return [
+    {
+      icon: 'link-external',
+      tooltip: 'Open Browser Again',
+      async run(say) {
+        say('Opening the browser');
+        if (!(await openPage(address))) say('The browser was not opened; copy the address instead');
+      },
+    },
+    {
+      icon: 'copy',
+      tooltip: 'Copy Address',
+      async run(say) {
+        if (await copyText(address)) return say('The address was copied');
+        await window.showInformationMessage('There is no clipboard here. Select the address and copy it', {
+          modal: true,
+          detail: address,
+        });
+      },
+    },
+  ];
+}

@@ -1,0 +1,39 @@
+// The commands and the view of signing in.
+// In: the server, the accounts. Out: what is registered, to be let go. Never here: how anything works.
+import { commands, Disposable, window } from 'vscode';
+import type { Pi } from '../server/pi.ts';
+import type { Accounts } from './accounts.ts';
+import { SHOW_CODE } from './deviceCode.ts';
+import { showAccounts } from './menu.ts';
+import { createSignIns, type Wish } from './signIn.ts';
+import { signOut } from './signOut.ts';
+import { AccountsTree } from './tree.ts';
+
+export function registerAuth(pi: Pi, accounts: Accounts): Disposable {
+  const signIns = createSignIns(pi, accounts);
+  const act = {
+    signIn: (provider?: string) => signIns.signIn(provider ? { provider } : {}),
+    signOut: (provider?: string) => signOut(pi, accounts, provider),
+  };
+  return Disposable.from(
+    commands.registerCommand('pi.signIn', (wanted?: unknown) => signIns.signIn(wishOf(wanted))),
+    commands.registerCommand('pi.signOut', (wanted?: unknown) => act.signOut(wishOf(wanted).provider)),
+    commands.registerCommand('pi.accounts', () =>
+      showAccounts(accounts, (action, provider) => act[action](provider)),
+    ),
+    commands.registerCommand(SHOW_CODE, (providerId: string) => signIns.showCode(providerId)),
+    window.registerTreeDataProvider('pi.accounts', new AccountsTree(pi, accounts)),
+  );
+}
+
+/** A provider's id, a wish, a row of the view, or whatever else VS Code hands to a command. */
+function wishOf(wanted: unknown): Wish {
+  if (typeof wanted === 'string') return { provider: wanted };
+  if (typeof wanted !== 'object' || wanted === null) return {};
+  const { id, provider, method } = wanted as Record<string, unknown>;
+  const named = typeof provider === 'string' ? provider : id;
+  return {
+    ...(typeof named === 'string' ? { provider: named } : {}),
+    ...(typeof method === 'string' ? { method } : {}),
+  };
+}

@@ -1,0 +1,72 @@
+// Signing out: of which provider, after a modal question, and what that means.
+// In: perhaps a provider. Out: whether something was removed. Never here: a revocation; the provider does not hear of it.
+import { window } from 'vscode';
+import type { Provider } from '../protocol.ts';
+import { type Pi, PiError } from '../server/pi.ts';
+import type { Accounts } from './accounts.ts';
+import { choose } from './choose.ts';
+import { plain, variableOf } from './describe.ts';
+import { Desk, isLeft } from './desk.ts';
+import { failureEnding, signedOutText } from './endings.ts';
+import { providerItems, storedProviders } from './items.ts';
+
+const SIGN_OUT = 'Sign Out';
+
+export async function signOut(pi: Pi, accounts: Accounts, providerId?: string): Promise<boolean> {
+  try {
+    const provider = await whichOne(await accounts.refresh(), providerId);
+    return provider !== null && (await confirmed(provider)) && (await remove(pi, provider));
+  } catch (error) {
+    const ending = failureEnding(
+      error instanceof PiError ? error.data : { code: 'internal', message: String(error) },
+    );
+    if (ending) void window.showErrorMessage(ending.text);
+    return false;
+  }
+}
+
+async function whichOne(
+  providers: readonly Provider[],
+  providerId: string | undefined,
+): Promise<Provider | null> {
+  const stored = storedProviders(providers).filter(({ id }) => !providerId || id === providerId);
+  if (stored.length > 1) {
+    const chosen = await choose(new Desk(), {
+      title: 'Sign Out',
+      placeholder: 'Choose whom to sign out of',
+      items: providerItems(stored, Date.now()),
+    });
+    return isLeft(chosen) ? null : chosen.provider;
+  }
+  if (!stored[0]) void window.showInformationMessage(nothingStored(providers));
+  return stored[0] ?? null;
+}
+
+function nothingStored(providers: readonly Provider[]): string {
+  const used = providers.flatMap(({ name, status }) => {
+    const variable = variableOf(status.source);
+    return variable ? [`${name} uses ${variable} from the environment.`] : [];
+  });
+  return plain(['Nobody is signed in; nothing is stored.', ...used].join(' '));
+}
+
+async function confirmed({ name, status }: Provider): Promise<boolean> {
+  const account = status.account ? ` as ${status.account}` : '';
+  const behind = variableOf(status.fallback);
+  const detail = [
+    `The stored sign-in${account} is removed from this machine, for every editor that uses it. Nothing is revoked at the provider.`,
+    behind ? `${behind} from the environment will be used then.` : '',
+  ];
+  const chosen = await window.showWarningMessage(
+    `Sign out of ${name}?`,
+    { modal: true, detail: detail.filter(Boolean).join('\n\n') },
+    SIGN_OUT,
+  );
+  return chosen === SIGN_OUT;
+}
+
+async function remove(pi: Pi, provider: Provider): Promise<boolean> {
+  const result = await pi.request('pi/logout', { provider: provider.id });
+  void window.showInformationMessage(signedOutText(provider, result));
+  return result.removed;
+}
