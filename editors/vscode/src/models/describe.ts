@@ -1,0 +1,72 @@
+// A model in a few words, the same ones in every place that shows it.
+// In: a model as `pi/models` tells it. Out: text of what is known, nothing for what is not. Never here: an editor.
+import type { Model } from '../protocol.ts';
+
+const REASONS: Readonly<Record<string, string>> = {
+  login_required: 'not signed in',
+  login_expired: 'sign-in expired',
+  model_not_enabled: 'terms not accepted',
+  model_disabled: 'disabled',
+};
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  login_required: 'Sign in to use it',
+  login_expired: 'Sign in again to use it',
+  model_not_enabled: 'Read its terms and enable it',
+};
+
+export function tokens(count: number): string {
+  if (count >= 1_000_000) return `${rounded(count / 1_000_000, 3)}M`;
+  return count >= 1000 ? `${rounded(count / 1000, 4)}k` : String(count);
+}
+
+/** `200k context · $3/$15`: how much it reads and what it costs, in what the provider counts. */
+export function description(model: Model): string {
+  return phrase([model.contextWindow > 0 && `${tokens(model.contextWindow)} context`, cost(model)]);
+}
+
+/** `anthropic/claude-x · vision · tools · reasoning` */
+export function detail(model: Model): string {
+  return phrase([
+    model.id,
+    model.input.includes('image') && 'vision',
+    model.tools && 'tools',
+    model.reasoning && 'reasoning',
+  ]);
+}
+
+/** Why it cannot be used, in few words; empty when it can. */
+export function obstacle(model: Model): string {
+  if (model.available) return '';
+  const reason = model.unavailableReason;
+  return reason ? (REASONS[reason.code] ?? reason.message) : 'not available';
+}
+
+/** What picking it does about that, or the whole reason where nothing can be done from here. */
+export function remedy(model: Model): string {
+  const reason = model.unavailableReason;
+  return reason ? (REMEDIES[reason.code] ?? reason.message) : '';
+}
+
+/** `anthropic` of `anthropic/claude-x` */
+export function providerOf(id: string): string {
+  return id.slice(0, Math.max(0, id.indexOf('/')));
+}
+
+/** `claude-x` of `anthropic/claude-x` */
+export function nameAtProvider(id: string): string {
+  return id.slice(id.indexOf('/') + 1);
+}
+
+export function phrase(parts: readonly (string | false | undefined)[]): string {
+  return parts.filter(Boolean).join(' · ');
+}
+
+function cost(model: Model): string {
+  if (model.multiplier !== undefined) return `${rounded(model.multiplier, 6)}x`;
+  return model.price ? `$${rounded(model.price.input, 6)}/$${rounded(model.price.output, 6)}` : '';
+}
+
+function rounded(value: number, digits: number): number {
+  return Number(value.toPrecision(digits));
+}
