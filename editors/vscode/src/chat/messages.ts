@@ -51,6 +51,8 @@ export type ToView =
   /** Everything, when the view is ready or another chat is shown in it */
   | {
       readonly type: 'chat';
+      /** Of the place, for the webview's state: after a reload of the window it shows the same chat and draft again */
+      readonly key: string;
       readonly chatId: string | null;
       readonly turns: readonly Turn[];
       readonly draft: string;
@@ -78,6 +80,7 @@ export type ViewCommand =
   | 'pi.chat.new'
   | 'pi.chat.list'
   | 'pi.server.install'
+  | 'pi.server.select'
   | 'pi.server.restart'
   | 'pi.showLog'
   | 'pi.showDiagnostics';

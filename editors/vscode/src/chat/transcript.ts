@@ -17,7 +17,7 @@ export interface Turn {
   readonly retry?: Retry;
   readonly stopReason?: Message['stopReason'];
   readonly error?: Failure;
-  /** Of the answer's last message; a fork after it keeps this turn */
+  /** Of the last message that is kept of it; a fork after it keeps this turn */
   readonly lastMessageId?: string;
 }
 
@@ -116,7 +116,7 @@ export function turnsOf(messages: readonly Message[]): Turn[] {
   const turns: Turn[] = [];
   for (const message of messages) {
     if (message.role === 'user') {
-      turns.push(closed(turnOfPrompt(message), message));
+      turns.push({ ...closed(turnOfPrompt(message), message), lastMessageId: message.id });
       continue;
     }
     const last = turns.pop();
@@ -127,6 +127,13 @@ export function turnsOf(messages: readonly Message[]): Turn[] {
       });
   }
   return turns;
+}
+
+/** The turn as it stands when the server does not say any more how it ended. */
+export function broken(turn: Turn, stopReason: 'cancelled' | 'error', error: Failure): Turn {
+  if (turn.status === 'ended') return turn;
+  const { retry: _, ...rest } = turn;
+  return { ...rest, status: 'ended', items: turn.items.map(settled), stopReason, error };
 }
 
 /** The text of an answer alone, without thoughts and tools. */

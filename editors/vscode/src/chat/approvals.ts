@@ -1,0 +1,77 @@
+// Questions of the agent: may this tool do that? In: `pi/approve`. Out: the id of an option, once, when the person has
+// chosen; or nothing, when the server takes the question back. Never here: a decision that nobody made.
+import type { CancellationToken, Disposable } from 'vscode';
+import type { ApproveOption, ApproveParams, ApproveResult } from '../protocol.ts';
+import { cancelled } from '../server/failures.ts';
+import type { Approval } from './messages.ts';
+
+/** A chat, as far as it is asked */
+export interface Asked {
+  readonly approvals: readonly Approval[];
+  setApprovals(approvals: readonly Approval[]): void;
+}
+
+interface Question<S> {
+  readonly session: S;
+  readonly approval: Approval;
+  settle(optionId: string | null): void;
+}
+
+export class Approvals<S extends Asked> {
+  readonly #questions = new Set<Question<S>>();
+  readonly #listeners = new Set<(session: S, toolCallId: string) => void>();
+
+  /** Shows it in the chat, and waits. Rejects when it is withdrawn. */
+  ask(session: S, params: ApproveParams, token: CancellationToken): Promise<ApproveResult> {
+    const { chatId: _, ...approval } = params;
+    return new Promise((resolve, reject) => {
+      const withdrawn = token.onCancellationRequested(() => question.settle(null));
+      const question: Question<S> = {
+        session,
+        approval,
+        settle: (optionId) => {
+          withdrawn.dispose();
+          if (!this.#questions.delete(question)) return;
+          session.setApprovals(session.approvals.filter((one) => one !== approval));
+          if (optionId === null) reject(cancelled());
+          else resolve({ optionId });
+          for (const listener of this.#listeners) listener(session, approval.toolCallId);
+        },
+      };
+      this.#questions.add(question);
+      session.setApprovals([...session.approvals, approval]);
+      if (token.isCancellationRequested) question.settle(null);
+    });
+  }
+
+  /** False, when it is not waiting for that answer. */
+  answer(session: S, toolCallId: string, optionId: string): boolean {
+    const question = this.#find(session, toolCallId);
+    if (!question?.approval.options.some(({ id }) => id === optionId)) return false;
+    question.settle(optionId);
+    return true;
+  }
+
+  /** The first option of the kind that says it once, else the one that says it for good. */
+  decide(session: S, toolCallId: string, how: 'allow' | 'reject'): boolean {
+    const options = this.#find(session, toolCallId)?.approval.options ?? [];
+    const option = optionOf(options, `${how}Once`) ?? optionOf(options, `${how}Always`);
+    return option !== undefined && this.answer(session, toolCallId, option.id);
+  }
+
+  /** Hears of each question once it is answered or withdrawn. */
+  onSettled(listener: (session: S, toolCallId: string) => void): Disposable {
+    this.#listeners.add(listener);
+    return { dispose: () => void this.#listeners.delete(listener) };
+  }
+
+  #find(session: S, toolCallId: string): Question<S> | undefined {
+    return [...this.#questions].find(
+      (one) => one.session === session && one.approval.toolCallId === toolCallId,
+    );
+  }
+}
+
+function optionOf(options: readonly ApproveOption[], kind: ApproveOption['kind']): ApproveOption | undefined {
+  return options.find((option) => option.kind === kind);
+}

@@ -1,0 +1,377 @@
+// The open chats of this window, and where they are shown. In: events and questions of the server, what others want of
+// a chat. Out: sessions that follow, a count of the answers that are coming, what is kept over a reload.
+// Never here: how a turn goes on (session), what the person does in a view (actions).
+import { randomUUID } from 'node:crypto';
+import {
+  type CancellationToken,
+  CancellationTokenSource,
+  commands,
+  Disposable,
+  type Event,
+  EventEmitter,
+  type Memento,
+  type Uri,
+  window,
+  workspace,
+} from 'vscode';
+import type { Accounts } from '../auth/accounts.ts';
+import type { Models } from '../models/models.ts';
+import type { ApproveParams, ApproveResult, Chat, ChatParams, Range } from '../protocol.ts';
+import type { Pi } from '../server/pi.ts';
+import { Approvals } from './approvals.ts';
+import type { Attachment } from './attachments.ts';
+import { attachmentsOf, itemOf, movedPiece } from './context.ts';
+import { namedIn } from './files.ts';
+import { headerOf } from './header.ts';
+import { Memory } from './memory.ts';
+import type { FromView, Header } from './messages.ts';
+import { Place, SIDE } from './place.ts';
+import { Session } from './session.ts';
+import type { Turn } from './transcript.ts';
+import { folderPath, Work } from './work.ts';
+import type { World } from './world.ts';
+
+export interface Chats extends Disposable {
+  /** How many answers are coming */
+  readonly running: number;
+  readonly onDidChangeRunning: Event<number>;
+  /** The chat in use, in view */
+  open(): Promise<void>;
+  newChat(): Promise<void>;
+  /** Asks in the chat in use; what is typed there stays. */
+  ask(prompt: string, attachments: readonly Attachment[]): Promise<void>;
+  /** Adds to what goes along with the next prompt there. */
+  attach(attachments: readonly Attachment[]): Promise<void>;
+}
+
+export class OpenChats implements Chats {
+  readonly #pi: Pi;
+  readonly #accounts: Accounts;
+  readonly #models: Models;
+  readonly #memory: Memory;
+  readonly #sessions = new Map<string, Session>();
+  readonly #places = new Set<Place>();
+  readonly #runningChanged = new EventEmitter<number>();
+  readonly #disposable: Disposable;
+  readonly #world: World<Session>;
+  readonly approvals = new Approvals<Session>();
+  readonly onDidChangeRunning = this.#runningChanged.event;
+  readonly work: Work;
+  readonly side: Place;
+  /** Set by what draws views */
+  hear: (place: Place, message: FromView) => void = () => {};
+  openTab: (session: Session) => void = () => {};
+  #current: Place;
+  #running = 0;
+
+  constructor(pi: Pi, accounts: Accounts, models: Models, state: Memento) {
+    this.#pi = pi;
+    this.#accounts = accounts;
+    this.#models = models;
+    this.#memory = new Memory(state);
+    this.#world = this.#worldOf();
+    this.work = new Work((uri, move) => this.#move(uri, move));
+    this.side = this.addPlace(SIDE);
+    this.#current = this.side;
+    const headers = () => this.#postHeaders();
+    this.#disposable = Disposable.from(
+      this.work,
+      this.#runningChanged,
+      pi.on('pi/chat/event', ({ chatId, turnId, event }) => this.#runner(turnId)?.hear(chatId, event)),
+      pi.answer('pi/approve', (params, token) => this.#approve(params, token)),
+      pi.onDidChangeState(({ phase }) => {
+        headers();
+        if (phase === 'running') this.#readUnread();
+      }),
+      accounts.onDidChange(headers),
+      models.onDidChange(headers),
+      workspace.onDidChangeConfiguration(
+        (change) => change.affectsConfiguration('pi.chat.sendWith') && headers(),
+      ),
+    );
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Where the person was last */
+  get current(): Place {
+    return this.#places.has(this.#current) ? this.#current : this.side;
+  }
+
+  get sessions(): readonly Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  dispose(): void {
+    for (const session of this.#sessions.values()) session.stop();
+    this.#disposable.dispose();
+  }
+
+  /** Somebody looks at it: what it is about is found out now. */
+  async seen(session: Session): Promise<void> {
+    if (this.#accounts.state === 'unknown') this.#accounts.refresh().catch(() => {});
+    if (session.unread) await session.load();
+  }
+
+  use(place: Place): void {
+    this.#current = place;
+  }
+
+  /** A new place, or one that comes back after a reload and shows what it showed. */
+  addPlace(key: string, session = this.#restored(this.#memory.shownIn(key))): Place {
+    const place = new Place(key, session, (one, message) => this.hear(one, message));
+    this.#places.add(place);
+    this.#memory.show(key, session.key);
+    return place;
+  }
+
+  removePlace(place: Place): void {
+    this.#places.delete(place);
+    place.close();
+    this.#tidy();
+  }
+
+  async open(): Promise<void> {
+    await this.reveal(this.current);
+  }
+
+  async newChat(): Promise<void> {
+    const { session } = this.current;
+    await this.showIn(this.current, session.empty ? session : this.#fresh());
+  }
+
+  async ask(prompt: string, attachments: readonly Attachment[]): Promise<void> {
+    const { session } = this.current;
+    await this.reveal(this.current, true);
+    if (session.unread) await session.load();
+    this.#markTarget(session, attachments);
+    if (session.ask(prompt, attachments)) return;
+    const choice = await window.showInformationMessage(
+      'pi: An answer is still coming in this chat',
+      'Ask in a New Chat',
+    );
+    if (choice === undefined) return;
+    await this.newChat();
+    this.#markTarget(this.current.session, attachments);
+    this.current.session.ask(prompt, attachments);
+  }
+
+  async attach(attachments: readonly Attachment[]): Promise<void> {
+    await this.reveal(this.current);
+    this.attachTo(this.current.session, attachments);
+  }
+
+  attachTo(session: Session, attachments: readonly Attachment[]): void {
+    const images = attachments.some(({ kind }) => kind === 'image');
+    const model = images ? this.#models.find(this.#modelOf(session)) : undefined;
+    const blind = model && !model.input.includes('image');
+    const fitting = blind ? attachments.filter(({ kind }) => kind !== 'image') : attachments;
+    session.attach(fitting);
+    this.#markTarget(session, fitting);
+    session.setNotice(blind ? `${model.name} reads no images; choose another model first` : null);
+  }
+
+  async attachUris(session: Session, uris: readonly Uri[]): Promise<void> {
+    const { attachments, refusals } = await attachmentsOf(uris);
+    this.attachTo(session, attachments);
+    if (refusals.length) session.setNotice(refusals.join('. '));
+  }
+
+  /** Another chat in that place; the one before goes on where it runs. */
+  async showIn(place: Place, session: Session): Promise<void> {
+    this.#put(place, session);
+    this.#tidy();
+    await this.reveal(place);
+  }
+
+  async reveal(place: Place, preserveFocus = false): Promise<void> {
+    this.use(place);
+    if (!place.reveal(preserveFocus)) await commands.executeCommand('pi.chat.focus');
+    if (!preserveFocus) place.focus();
+  }
+
+  /** The open chat of that id, or the kept one, read now. */
+  opened(chat: Pick<Chat, 'chatId'>): Session {
+    const open = this.sessions.find(({ chatId }) => chatId === chat.chatId);
+    if (open) return open;
+    const session = this.#restored(this.#memory.left(chat.chatId, this.#keys()));
+    void session.load(chat.chatId);
+    return session;
+  }
+
+  // What was open before the window was reloaded; else a new chat.
+  #restored(key: string | undefined): Session {
+    const known = key === undefined ? undefined : this.#sessions.get(key);
+    if (known) return known;
+    const kept = key === undefined ? undefined : this.#memory.find(key);
+    const session = new Session(this.#world, {
+      key: kept && key !== undefined ? key : randomUUID(),
+      cwd: folderPath(),
+      ...(kept && { draft: kept.draft }),
+      ...(kept?.chatId && { chatId: kept.chatId }),
+    });
+    this.#sessions.set(session.key, session);
+    return session;
+  }
+
+  /** It is no more: whatever shows it shows a new chat. */
+  gone(chatId: string): void {
+    const session = this.sessions.find((one) => one.chatId === chatId);
+    if (!session) return;
+    this.#sessions.delete(session.key);
+    this.#memory.forget(session.key);
+    for (const place of this.#places) {
+      if (place.session === session) this.#put(place, this.#fresh());
+    }
+    this.#count();
+  }
+
+  placesOf(session: Session): Place[] {
+    return [...this.#places].filter((place) => place.session === session);
+  }
+
+  #put(place: Place, session: Session): void {
+    place.show(session);
+    this.#memory.show(place.key, session.key);
+  }
+
+  // A chat that nobody has asked anything in, with what was typed there if it is shown nowhere.
+  #fresh(): Session {
+    const hidden = this.sessions.find((session) => session.empty && !session.shown && !session.running);
+    return hidden ?? this.#restored(this.#memory.left(null, this.#keys()));
+  }
+
+  #keys(): ReadonlySet<string> {
+    return new Set(this.#sessions.keys());
+  }
+
+  #runner(turnId: string): Session | undefined {
+    return this.sessions.find(({ running }) => running === turnId);
+  }
+
+  #worldOf(): World<Session> {
+    return {
+      request: (method, params, token) => this.#pi.request(method, params, token),
+      newId: () => `vscode-${randomUUID()}`,
+      cancellation: () => new CancellationTokenSource(),
+      settings: () => this.#settings(),
+      item: itemOf,
+      named: namedIn,
+      header: (session) => this.#header(session),
+      changed: (session) => this.#changed(session),
+      ended: (session, turn) => this.#ended(session, turn),
+    };
+  }
+
+  #settings(): ReturnType<World<Session>['settings']> {
+    const { chosen } = this.#models;
+    const reasoning = this.#models.reasoningFor(chosen);
+    return {
+      ...(chosen !== undefined && { model: chosen }),
+      ...(reasoning !== undefined && { reasoning }),
+      approval: workspace
+        .getConfiguration('pi')
+        .get<NonNullable<ChatParams['approval']>>('chat.approval', 'ask'),
+    };
+  }
+
+  #modelOf(session: Session): string | undefined {
+    return this.#models.chosen ?? session.model ?? this.#models.current;
+  }
+
+  #header(session: Session): Header {
+    const modelId = this.#modelOf(session);
+    const provider = modelId?.split('/', 1)[0];
+    return headerOf({
+      title: session.title,
+      modelId,
+      model: this.#models.find(modelId),
+      account: provider === undefined ? null : this.#accounts.labelOf(provider),
+      usage: session.usage,
+      server: this.#pi.state.phase,
+      auth: this.#accounts.state,
+      notice: session.notice,
+      sendWith: workspace.getConfiguration('pi').get<Header['sendWith']>('chat.sendWith', 'enter'),
+    });
+  }
+
+  #postHeaders(): void {
+    for (const session of this.sessions) session.postHeader();
+  }
+
+  #changed(session: Session): void {
+    // A chat says so while it is being made, too.
+    if (this.#sessions.get(session.key) !== session) return;
+    this.#memory.keep(session.key, { chatId: session.chatId, draft: session.draft });
+    for (const place of this.placesOf(session)) place.retitle();
+    this.#count();
+  }
+
+  #count(): void {
+    const running = this.sessions.filter((session) => session.running).length;
+    if (running === this.#running) return;
+    this.#running = running;
+    void commands.executeCommand('setContext', 'pi.turnRunning', running > 0);
+    this.#runningChanged.fire(running);
+  }
+
+  #ended(session: Session, turn: Turn): void {
+    if (turn.stopReason !== 'cancelled') this.#tell(session, `“${session.title}” has been answered`);
+    this.#tidy();
+  }
+
+  // Where nobody sees it, a badge says that there is something to see.
+  #tell(session: Session, text: string): void {
+    const places = this.placesOf(session);
+    if (places.some(({ visible }) => visible)) return;
+    for (const place of places.length ? places : [this.side]) place.tell(place.news + 1, text);
+  }
+
+  // A chat that is shown nowhere and waits for nothing is let go; the server keeps it, and what is typed is kept here.
+  #tidy(): void {
+    for (const session of this.sessions) {
+      if (session.shown || session.running || session.approvals.length || session.attachments.length)
+        continue;
+      this.#sessions.delete(session.key);
+    }
+  }
+
+  #readUnread(): void {
+    for (const session of this.sessions) if (session.unread) void session.load();
+  }
+
+  async #approve(params: ApproveParams, token: CancellationToken): Promise<ApproveResult> {
+    const session =
+      this.#runner(params.turnId) ??
+      this.sessions.find(({ chatId }) => chatId === params.chatId) ??
+      this.current.session;
+    const answer = this.approvals.ask(session, params, token);
+    if (!this.placesOf(session).some(({ visible }) => visible)) void this.#callFor(session, params.title);
+    return answer;
+  }
+
+  async #callFor(session: Session, title: string): Promise<void> {
+    this.#tell(session, 'A tool waits for your approval');
+    const choice = await window.showInformationMessage(`pi: May this be done? ${title}`, 'Show');
+    if (choice === undefined) return;
+    const [place] = this.placesOf(session);
+    await (place ? this.reveal(place) : this.showIn(this.current, session));
+  }
+
+  #markTarget(session: Session, attachments: readonly Attachment[]): void {
+    const piece = attachments.findLast((one) => one.kind === 'selection');
+    if (piece?.kind === 'selection' && piece.range)
+      this.work.mark(session.key, { uri: piece.uri, range: piece.range });
+  }
+
+  #move(uri: string, move: (range: Range) => Range): void {
+    for (const session of this.sessions) {
+      const moved = session.attachments.map((one) =>
+        one.kind === 'selection' && one.uri === uri ? movedPiece(one, move) : one,
+      );
+      if (moved.some((one, index) => one !== session.attachments[index])) session.setAttachments(moved);
+    }
+  }
+}

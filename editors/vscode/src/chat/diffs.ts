@@ -1,0 +1,130 @@
+// Proposals in VS Code's own diff editor: the right side is a document that exists only here (`pi-diff:`).
+// In: two texts and what accepting and rejecting mean. Out: a tab, and the commands above it. A tab that is closed
+// decides nothing. Never here: what is changed when somebody accepts.
+import { randomUUID } from 'node:crypto';
+import {
+  commands,
+  Disposable,
+  EventEmitter,
+  type Tab,
+  TabInputText,
+  TabInputTextDiff,
+  Uri,
+  window,
+  workspace,
+} from 'vscode';
+import { columnOfFiles } from './work.ts';
+
+export interface Decision {
+  accept(): Promise<void>;
+  reject(): Promise<void>;
+}
+
+export interface Side {
+  /** What names it, and gives it its colours */
+  readonly path: string;
+  readonly text: string;
+}
+
+const SCHEME = 'pi-diff';
+
+export class Diffs implements Disposable {
+  readonly #texts = new Map<string, string>();
+  readonly #decisions = new Map<string, Decision>();
+  readonly #changed = new EventEmitter<Uri>();
+  readonly #disposable: Disposable;
+
+  constructor() {
+    this.#disposable = Disposable.from(
+      this.#changed,
+      workspace.registerTextDocumentContentProvider(SCHEME, {
+        onDidChange: this.#changed.event,
+        provideTextDocumentContent: (uri) => this.#texts.get(uri.query) ?? '',
+      }),
+      workspace.onDidCloseTextDocument(({ uri }) => this.#forget(uri)),
+      window.tabGroups.onDidChangeTabs(() => this.#tell()),
+      window.tabGroups.onDidChangeTabGroups(() => this.#tell()),
+      commands.registerCommand('pi.diff.accept', (uri?: unknown) => this.#decide('accept', uri)),
+      commands.registerCommand('pi.diff.reject', (uri?: unknown) => this.#decide('reject', uri)),
+    );
+  }
+
+  /** Opens it; the name that it can be closed by. */
+  async show(before: Uri | Side, after: Uri | Side, title: string, decision?: Decision): Promise<string> {
+    const id = randomUUID();
+    const [left, right] = [this.#uriOf(before, `${id}-before`), this.#uriOf(after, id)];
+    if (decision) this.#decisions.set(id, decision);
+    await commands.executeCommand('vscode.diff', left, right, title, {
+      preview: false,
+      viewColumn: columnOfFiles(),
+    });
+    this.#tell();
+    return id;
+  }
+
+  async showMany(sides: readonly (readonly [Uri | Side, Uri | Side])[], title: string): Promise<void> {
+    const resources = sides.map(([before, after]) => {
+      const [left, right] = [this.#uriOf(before, randomUUID()), this.#uriOf(after, randomUUID())];
+      return [right, left, right];
+    });
+    await commands.executeCommand('vscode.changes', title, resources);
+  }
+
+  async close(id: string): Promise<void> {
+    this.#decisions.delete(id);
+    const tabs = allTabs().filter((tab) => queriesOf(tab).includes(id));
+    await window.tabGroups.close(tabs, true);
+    this.#tell();
+  }
+
+  dispose(): void {
+    this.#disposable.dispose();
+  }
+
+  #uriOf(side: Uri | Side, id: string): Uri {
+    if (side instanceof Uri) return side;
+    this.#texts.set(id, side.text);
+    return Uri.from({
+      scheme: SCHEME,
+      path: side.path.startsWith('/') ? side.path : `/${side.path}`,
+      query: id,
+    });
+  }
+
+  #forget(uri: Uri): void {
+    if (uri.scheme !== SCHEME) return;
+    this.#texts.delete(uri.query);
+    this.#decisions.delete(uri.query);
+  }
+
+  async #decide(how: keyof Decision, uri: unknown): Promise<void> {
+    const named = uri instanceof Uri && uri.scheme === SCHEME ? uri.query : undefined;
+    const decision = this.#decisions.get(named ?? this.#active() ?? '');
+    if (!decision)
+      return void window.showInformationMessage('pi: This change is no longer waiting for an answer');
+    await decision[how]();
+  }
+
+  #active(): string | undefined {
+    const tab = window.tabGroups.activeTabGroup.activeTab;
+    return tab && queriesOf(tab).find((id) => this.#decisions.has(id));
+  }
+
+  #tell(): void {
+    void commands.executeCommand('setContext', 'pi.viewingProposedDiff', this.#active() !== undefined);
+  }
+}
+
+function allTabs(): Tab[] {
+  return window.tabGroups.all.flatMap((group) => group.tabs);
+}
+
+function queriesOf({ input }: Tab): string[] {
+  const uris =
+    input instanceof TabInputTextDiff
+      ? [input.modified, input.original]
+      : input instanceof TabInputText
+        ? [input.uri]
+        : [];
+  return uris.filter(({ scheme }) => scheme === SCHEME).map(({ query }) => query);
+}

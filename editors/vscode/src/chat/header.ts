@@ -1,0 +1,40 @@
+// The frame around a transcript, from what is known. Pure: values in, a Header out.
+import type { Model, Usage } from '../protocol.ts';
+import type { Header } from './messages.ts';
+import { inputOf, tokens, usageText } from './numbers.ts';
+
+export interface Known {
+  readonly title: string;
+  /** What will answer next: the chosen one, else what answered last */
+  readonly modelId: string | undefined;
+  readonly model: Model | undefined;
+  readonly account: string | null;
+  /** Of the last turn that had one */
+  readonly usage: Usage | undefined;
+  readonly server: Header['server'];
+  readonly auth: Header['auth'];
+  readonly notice: Header['notice'];
+  readonly sendWith: Header['sendWith'];
+}
+
+export function headerOf(known: Known): Header {
+  return {
+    title: known.title,
+    model: known.model?.name ?? known.modelId ?? null,
+    account: known.account,
+    ...contextOf(known.usage, known.model?.contextWindow ?? 0),
+    server: known.server,
+    auth: known.auth,
+    notice: known.notice,
+    sendWith: known.sendWith,
+  };
+}
+
+function contextOf(usage: Usage | undefined, window: number): Pick<Header, 'contextFill' | 'contextDetail'> {
+  const used = usage ? inputOf(usage) + usage.outputTokens : 0;
+  if (!usage || !used) return { contextFill: null, contextDetail: '' };
+  if (window <= 0) return { contextFill: null, contextDetail: usageText(usage) };
+  const fill = Math.min(used / window, 1);
+  const share = `context ${Math.round(fill * 100)}% of ${tokens(window)}`;
+  return { contextFill: fill, contextDetail: `${usageText(usage)} · ${share}` };
+}

@@ -1,0 +1,75 @@
+// What the chat consists of. In: the server, accounts, models. Out: views, commands, the chats for others to ask in.
+// Never here: how anything works.
+import { commands, Disposable, type ExtensionContext, Uri, window } from 'vscode';
+import type { Accounts } from '../auth/accounts.ts';
+import type { Models } from '../models/models.ts';
+import type { Pi } from '../server/pi.ts';
+import { connectViews } from './actions.ts';
+import { type Chats, OpenChats } from './chats.ts';
+import { pieceOfProblems, pieceOfRange } from './context.ts';
+import { Diffs } from './diffs.ts';
+import { showChats } from './list.ts';
+import { management, type Named } from './manage.ts';
+import { registerViews } from './views.ts';
+
+export type { Chats };
+
+export function registerChat(context: ExtensionContext, pi: Pi, accounts: Accounts, models: Models): Chats {
+  const chats = new OpenChats(pi, accounts, models, context.workspaceState);
+  const diffs = new Diffs();
+  const manage = management(pi, models, chats);
+  const table: Readonly<Record<string, (...given: readonly unknown[]) => unknown>> = {
+    'pi.chat.open': () => chats.open(),
+    'pi.chat.new': () => chats.newChat(),
+    'pi.chat.openInEditor': () => chats.openTab(chats.current.session),
+    'pi.chat.list': () => showChats(pi, chats, manage),
+    'pi.chat.rename': () => withCurrent(chats, manage.rename),
+    'pi.chat.delete': () => withCurrent(chats, manage.remove),
+    'pi.chat.export': () => withCurrent(chats, manage.export),
+    'pi.chat.stop': () => chats.current.session.stop() || say('No answer is coming in this chat'),
+    'pi.chat.addSelection': () => addSelection(chats),
+    'pi.chat.addFile': (uri, all) => addFiles(chats, uri, all),
+    'pi.chat.addDiagnostics': () => addProblems(chats),
+  };
+  context.subscriptions.push(
+    diffs,
+    connectViews(chats, { work: chats.work, diffs }),
+    registerViews(chats, context.extensionUri),
+    Disposable.from(...Object.entries(table).map(([name, run]) => commands.registerCommand(name, run))),
+  );
+  return chats;
+}
+
+async function withCurrent(chats: OpenChats, act: (chat: Named) => Promise<unknown>): Promise<void> {
+  const { chatId, title } = chats.current.session;
+  if (chatId === null) return say('This chat has not begun yet');
+  await act({ chatId, title });
+}
+
+async function addSelection(chats: OpenChats): Promise<void> {
+  const editor = window.activeTextEditor;
+  if (!editor || editor.selection.isEmpty) return say('Select the lines first');
+  await chats.attach([pieceOfRange(editor.document, editor.selection)]);
+}
+
+// From the explorer with all that is selected there, from an editor's menu with its document, else the active one.
+async function addFiles(chats: OpenChats, uri: unknown, all: unknown): Promise<void> {
+  const given = [...(Array.isArray(all) ? all : []), uri].filter((one) => one instanceof Uri);
+  const active = window.activeTextEditor?.document.uri;
+  const uris = given.length ? given : active ? [active] : [];
+  if (!uris.length) return say('Open a file first');
+  const several = [...new Map(uris.map((one) => [one.toString(), one])).values()];
+  await chats.open();
+  await chats.attachUris(chats.current.session, several);
+}
+
+async function addProblems(chats: OpenChats): Promise<void> {
+  const editor = window.activeTextEditor;
+  const piece = editor && pieceOfProblems(editor.document.uri);
+  if (!piece) return say('There are no problems in this file');
+  await chats.attach([piece]);
+}
+
+function say(text: string): void {
+  void window.showInformationMessage(`pi: ${text}`);
+}

@@ -1,0 +1,431 @@
+import assert from 'node:assert/strict';
+import { mock, test } from 'node:test';
+import type { Attachment, Piece } from '../../../src/chat/attachments.ts';
+import { answerOf } from '../../../src/chat/transcript.ts';
+import { type Call, chatWorld, ended, message, result, STARTED, settled, text, USAGE } from './world.ts';
+
+const FILE: Piece = { id: 'f', kind: 'file', label: 'x.py', detail: '/w/x.py', uri: 'file:///w/x.py' };
+const IMAGE: Attachment = {
+  id: 'i',
+  kind: 'image',
+  label: 'shot.png',
+  detail: '1 kB',
+  picture: { mimeType: 'image/png', data: 'AA==' },
+};
+
+function last(calls: readonly Call[]): Call {
+  const call = calls.at(-1);
+  assert.ok(call);
+  return call;
+}
+
+/** A chat in which that was asked and answered. */
+async function answered(prompt = 'Hello') {
+  const chat = chatWorld();
+  void chat.session.send(prompt);
+  await settled();
+  chat.session.hear('chat-1', STARTED);
+  chat.session.hear('chat-1', text('Hi'));
+  chat.session.hear('chat-1', ended('m1', 'Hi'));
+  last(chat.calls).answer(result('m1', 'Hi'));
+  await settled();
+  return chat;
+}
+
+test('a turn is asked with everything that goes along, by an id of its own', async () => {
+  const { session, calls, drawn } = chatWorld();
+  session.typed('Hello');
+  session.attach([FILE, IMAGE]);
+  void session.send('Hello');
+  assert.deepEqual(
+    drawn().map(({ prompt, context, images, status }) => [prompt, context, images.length, status]),
+    [['Hello', ['x.py'], 1, 'waiting']],
+  );
+  assert.deepEqual([session.draft, session.attachments], ['', []]);
+  await settled();
+  assert.deepEqual(
+    calls.map(({ method, params }) => [method, params]),
+    [
+      [
+        'pi/chat',
+        {
+          turnId: 'turn-1',
+          prompt: 'Hello',
+          context: [{ uri: 'file:///w/x.py', text: 'text of file:///w/x.py' }],
+          images: [{ mimeType: 'image/png', data: 'AA==' }],
+          cwd: '/w',
+          approval: 'ask',
+        },
+      ],
+    ],
+  );
+  assert.equal(session.running, 'turn-1');
+});
+
+test('the next turn is asked in the same chat, and a view sees what the session has', async () => {
+  const { session, calls, drawn, endings } = await answered();
+  assert.equal(session.running, undefined);
+  assert.deepEqual([session.chatId, session.title, session.model], ['chat-1', 'Hello', 'p/m']);
+  void session.send('And?');
+  await settled();
+  assert.equal(last(calls).params.chatId, 'chat-1');
+  assert.deepEqual(drawn(), session.turns);
+  assert.equal(endings.length, 1);
+});
+
+const ends: [
+  about: string,
+  play: (chat: ReturnType<typeof chatWorld>) => void,
+  expected: [string?, string?, string?],
+][] = [
+  [
+    '`ended` and then the answer',
+    ({ session, calls }) => {
+      session.hear('c', ended('m', 'Hi'));
+      last(calls).answer(result('m', 'Hi'));
+    },
+    ['endTurn', 'Hi'],
+  ],
+  ['the answer alone', ({ calls }) => last(calls).answer(result('m', 'Hi')), ['endTurn', 'Hi']],
+  [
+    'the answer and then `ended`',
+    ({ session, calls }) => {
+      last(calls).answer(result('m', 'Hi'));
+      session.hear('c', ended('m', 'Hi'));
+    },
+    ['endTurn', 'Hi'],
+  ],
+  ['`ended` alone', ({ session }) => session.hear('c', ended('m', 'Hi')), ['endTurn', 'Hi']],
+  [
+    '`ended` twice',
+    ({ session }) => {
+      session.hear('c', ended('m', 'Hi'));
+      session.hear('c', ended('m', 'Ho'));
+    },
+    ['endTurn', 'Hi'],
+  ],
+  ['a refusal', ({ calls }) => last(calls).fail('invalid_params'), ['error', '', 'invalid_params']],
+  [
+    '`ended` with an error, and the refusal',
+    ({ session, calls }) => {
+      const error = { code: 'login_required', message: 'Sign in', retryable: false };
+      session.hear('c', ended('m', '', { stopReason: 'error', error }));
+      last(calls).fail('login_required');
+    },
+    ['error', '', 'login_required'],
+  ],
+  [
+    'a server that died in the middle',
+    ({ session, calls }) => {
+      session.hear('c', STARTED);
+      session.hear('c', text('Hi '));
+      session.hear('c', text('the'));
+      last(calls).fail('server_stopped');
+    },
+    ['error', 'Hi the', 'server_stopped'],
+  ],
+  [
+    'a stop',
+    ({ session, calls }) => {
+      session.hear('c', text('Hi'));
+      session.stop();
+      session.hear('c', ended('m', 'Hi', { stopReason: 'cancelled' }));
+      last(calls).fail('cancelled');
+    },
+    ['cancelled', 'Hi'],
+  ],
+  [
+    'a stop before the server was asked anything',
+    ({ session, calls }) => {
+      session.stop();
+      last(calls).fail('cancelled');
+    },
+    ['cancelled', '', 'cancelled'],
+  ],
+];
+
+for (const [about, play, [stopReason, said, code]] of ends) {
+  test(`a turn ends once: ${about}`, async () => {
+    const chat = chatWorld();
+    void chat.session.send('Hello');
+    await settled();
+    play(chat);
+    await settled();
+    const [turn] = chat.session.turns;
+    assert.ok(turn);
+    assert.deepEqual(
+      [turn.status, turn.stopReason, answerOf(turn), turn.error?.code],
+      ['ended', stopReason, said, code],
+    );
+    assert.equal(chat.session.running, undefined);
+    assert.equal(chat.endings.length, 1);
+    assert.deepEqual(chat.drawn(), chat.session.turns);
+  });
+}
+
+test('a server that says nothing after a stop is not waited for for ever', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const { session } = chatWorld();
+  void session.send('Hello');
+  await settled();
+  session.hear('c', text('Hi'));
+  assert.equal(session.stop(), true);
+  mock.timers.tick(9_999);
+  assert.equal(session.running, 'turn-1');
+  mock.timers.tick(1);
+  mock.timers.reset();
+  assert.deepEqual([session.running, session.turns[0]?.stopReason], [undefined, 'cancelled']);
+  assert.equal(session.stop(), false);
+});
+
+test('events are joined, but for the first', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const { session, messages } = chatWorld();
+  void session.send('Hello');
+  await settled();
+  for (let count = 0; count < 1000; count += 1) session.hear('c', text('x'));
+  mock.timers.tick(16);
+  const batches = messages.flatMap((one) => (one.type === 'events' ? [one.events] : []));
+  assert.deepEqual(batches, [[text('x')], [text('x'.repeat(999))]]);
+  mock.timers.reset();
+});
+
+test('what could not be asked stands in the prompt again, with its chips', async () => {
+  const { session, calls, messages } = chatWorld();
+  session.attach([FILE]);
+  void session.send('Hello');
+  await settled();
+  last(calls).fail('invalid_params', 'context[0]: x.py is too large');
+  await settled();
+  assert.deepEqual([session.draft, session.attachments], ['Hello', [FILE]]);
+  assert.ok(messages.some((one) => one.type === 'draft' && one.text === 'Hello'));
+  // Sent again without the chip, the turn that never was is gone.
+  session.detach('f');
+  void session.send('Hello');
+  await settled();
+  assert.deepEqual(
+    session.turns.map(({ id }) => id),
+    ['turn-2'],
+  );
+});
+
+test('what is being typed is not replaced by what could not be asked', async () => {
+  const { session, calls } = chatWorld();
+  void session.send('Hello');
+  await settled();
+  session.typed('Another');
+  last(calls).fail('login_required');
+  await settled();
+  assert.equal(session.draft, 'Another');
+});
+
+test('what could not be asked is tried again where it was, and taken out of the prompt', async () => {
+  const { session, calls } = chatWorld();
+  session.attach([FILE]);
+  void session.send('Hello');
+  await settled();
+  last(calls).fail('server_failed');
+  await settled();
+  void session.resend('turn-1', 'Hello');
+  await settled();
+  assert.deepEqual([session.draft, session.attachments], ['', []]);
+  assert.deepEqual(
+    calls.map(({ method }) => method),
+    ['pi/chat', 'pi/chat'],
+  );
+  assert.deepEqual(last(calls).params.context, [{ uri: 'file:///w/x.py', text: 'text of file:///w/x.py' }]);
+});
+
+test('nothing is sent while an answer comes; the prompt stays', async () => {
+  const { session, calls } = chatWorld();
+  void session.send('Hello');
+  await settled();
+  await session.send('More');
+  assert.deepEqual([calls.length, session.draft], [1, 'More']);
+  assert.match(session.notice?.text ?? '', /still coming/);
+  assert.equal(session.ask('Explain', []), false);
+});
+
+test('an empty prompt is not sent, but for what is attached', async () => {
+  const { session, calls } = chatWorld();
+  await session.send('  ');
+  assert.equal(calls.length, 0);
+  session.attach([IMAGE]);
+  void session.send('');
+  await settled();
+  assert.equal(calls.length, 1);
+});
+
+test('what is asked beside what is typed leaves that alone', async () => {
+  const { session, calls } = chatWorld();
+  session.typed('half a tho');
+  session.attach([IMAGE]);
+  assert.equal(session.ask('Explain this code', [FILE]), true);
+  await settled();
+  assert.deepEqual([session.draft, session.attachments], ['half a tho', [IMAGE]]);
+  assert.equal(last(calls).params.images, undefined);
+});
+
+test('a prompt asked anew goes to a chat that forks before it', async () => {
+  const { session, calls, drawn } = await answered();
+  void session.send('Second');
+  await settled();
+  session.hear('chat-1', ended('m2', 'Two'));
+  void session.resend('turn-2', 'Second, changed');
+  await settled();
+  assert.deepEqual(
+    [last(calls).method, last(calls).params],
+    ['pi/chat/fork', { chatId: 'chat-1', afterMessageId: 'm1' }],
+  );
+  last(calls).answer({ chat: { chatId: 'chat-2', title: 'Hello' } });
+  await settled();
+  assert.deepEqual([last(calls).params.chatId, last(calls).params.prompt], ['chat-2', 'Second, changed']);
+  assert.deepEqual(
+    session.turns.map(({ prompt }) => prompt),
+    ['Hello', 'Second, changed'],
+  );
+  assert.deepEqual(drawn(), session.turns);
+});
+
+test('the first prompt asked anew is a new chat', async () => {
+  const { session, calls } = await answered();
+  void session.resend('turn-1', 'Hello again');
+  await settled();
+  assert.deepEqual([last(calls).method, last(calls).params.chatId], ['pi/chat', undefined]);
+  assert.equal(session.title, 'Hello again');
+});
+
+test('after a crash it forks where the server can', async () => {
+  const { session, calls } = await answered();
+  void session.send('Second');
+  await settled();
+  session.hear('chat-1', text('Tw'));
+  last(calls).fail('server_stopped');
+  await settled();
+  void session.send('Third');
+  await settled();
+  session.hear('chat-1', ended('m3', 'Three'));
+  void session.resend('turn-3', 'Third');
+  await settled();
+  assert.deepEqual(last(calls).params, { chatId: 'chat-1', afterMessageId: 'm1' });
+  last(calls).answer({ chat: { chatId: 'chat-2', title: 'Hello' } });
+  await settled();
+  assert.deepEqual(
+    session.turns.map(({ prompt }) => prompt),
+    ['Hello', 'Third'],
+  );
+});
+
+test('a fork that fails changes nothing, and the changed prompt is kept', async () => {
+  const { session, calls } = await answered();
+  void session.send('Second');
+  await settled();
+  session.hear('chat-1', ended('m2', 'Two'));
+  const before = session.turns;
+  void session.resend('turn-2', 'Second, changed');
+  await settled();
+  last(calls).fail('storage_failed', 'The disk is full');
+  await settled();
+  assert.deepEqual(
+    [session.turns, session.draft, session.notice],
+    [before, 'Second, changed', { text: 'The disk is full' }],
+  );
+  void session.send('Third');
+  await settled();
+  assert.equal(last(calls).params.chatId, 'chat-1');
+});
+
+test('a kept chat is read page by page, and its prompts can be asked anew with what went along', async () => {
+  const { session, calls, drawn } = chatWorld();
+  const user = (id: string, ...texts: string[]) => ({
+    ...message(id, ''),
+    role: 'user',
+    content: texts.map((one) => ({ type: 'text', text: one })),
+  });
+  const kept = { chatId: 'chat-9', title: 'Kept', cwd: '/elsewhere', model: 'p/m' };
+  void session.load('chat-9');
+  await session.send('Too early');
+  assert.equal(session.draft, 'Too early');
+  last(calls).answer({ chat: kept, messages: [user('u1', 'One'), message('m1', 'Eins')], nextCursor: '2' });
+  await settled();
+  assert.deepEqual(last(calls).params, { chatId: 'chat-9', limit: 200, cursor: '2' });
+  const second = [user('u2', '/w/x.py:\n```\nx\n```', 'Two'), message('m2', 'Zwei')];
+  last(calls).answer({ chat: kept, messages: second, nextCursor: null });
+  await settled();
+  assert.deepEqual([session.title, session.cwd, session.turns.length], ['Kept', '/elsewhere', 2]);
+  assert.deepEqual(drawn(), session.turns);
+  void session.resend('u2', 'Two');
+  await settled();
+  last(calls).answer({ chat: kept, messages: second, nextCursor: null });
+  await settled();
+  last(calls).answer({ chat: { ...kept, chatId: 'chat-10' } });
+  await settled();
+  assert.deepEqual(
+    [last(calls).method, last(calls).params.context],
+    ['pi/chat', [{ uri: 'file:///w/x.py', text: 'x' }]],
+  );
+});
+
+test('a kept chat that is no more is a new one; one that cannot be read is read later', async () => {
+  const gone = chatWorld();
+  void gone.session.load('chat-9');
+  last(gone.calls).fail('unknown_chat');
+  await settled();
+  assert.deepEqual([gone.session.chatId, gone.session.unread], [null, false]);
+  const later = chatWorld();
+  void later.session.load('chat-9');
+  last(later.calls).fail('server_missing');
+  await settled();
+  assert.deepEqual([later.session.chatId, later.session.unread], ['chat-9', true]);
+  void later.session.send('Hello');
+  last(later.calls).answer({
+    chat: { chatId: 'chat-9', title: 'Kept', cwd: null, model: null },
+    messages: [],
+    nextCursor: null,
+  });
+  await settled();
+  assert.equal(last(later.calls).params.chatId, 'chat-9');
+});
+
+test('an answer that could not be saved is there, and the header says so', async () => {
+  const { session } = chatWorld();
+  void session.send('Hello');
+  await settled();
+  const error = { code: 'storage_failed', message: 'The chat could not be saved', retryable: false };
+  session.hear('c', text('Hi'));
+  session.hear('c', ended('m', 'Hi', { error }));
+  assert.deepEqual(session.notice, { text: 'The chat could not be saved' });
+});
+
+test('files that the prompt names go along, each once', async () => {
+  const named: Piece[] = [
+    { ...FILE, id: 'g' },
+    { ...FILE, id: 'h', label: 'y.py', uri: 'file:///w/y.py' },
+  ];
+  const { session, calls, drawn } = chatWorld({ named: () => Promise.resolve(named) });
+  session.attach([FILE]);
+  void session.send('Compare @x.py with @y.py');
+  await settled();
+  assert.deepEqual(
+    (last(calls).params.context as { uri: string }[]).map(({ uri }) => uri),
+    ['file:///w/x.py', 'file:///w/y.py'],
+  );
+  assert.deepEqual(drawn()[0]?.context, ['x.py', 'y.py']);
+});
+
+test('a view that comes later sees all of it, and one that has gone hears nothing', async () => {
+  const { session, drawn } = chatWorld();
+  void session.send('Hello');
+  await settled();
+  session.hear('c', text('Hi '));
+  session.hear('c', text('you'));
+  const late: unknown[] = [];
+  const viewer = { post: (one: unknown) => late.push(one) };
+  session.show(viewer);
+  assert.equal(late.length, 1);
+  assert.deepEqual((late[0] as { turns: unknown }).turns, session.turns);
+  assert.equal(answerOf(drawn()[0] ?? assert.fail()), 'Hi you');
+  session.hide(viewer);
+  session.hear('c', ended('m', 'Hi you', { usage: USAGE }));
+  assert.equal(late.length, 1);
+});

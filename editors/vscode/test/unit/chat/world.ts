@@ -1,0 +1,142 @@
+// A world for one chat, in which a test says when the server answers and what. In: promises that the test settles.
+// Out: what was asked, what views were told. Never here: an editor.
+import type { CancellationToken } from 'vscode';
+import { headerOf } from '../../../src/chat/header.ts';
+import type { ToView } from '../../../src/chat/messages.ts';
+import { Session } from '../../../src/chat/session.ts';
+import { newTurn, reduce, type Turn } from '../../../src/chat/transcript.ts';
+import type { World } from '../../../src/chat/world.ts';
+import type { Ended, Message, TurnEvent, Usage } from '../../../src/protocol.ts';
+import { PiError } from '../../../src/server/pi.ts';
+
+export const USAGE: Usage = {
+  inputTokens: 1,
+  outputTokens: 2,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  reasoningTokens: 0,
+  costUsd: null,
+};
+export const STARTED: TurnEvent = { type: 'started', model: 'p/m', credentialSource: 'oauth' };
+
+export interface Call {
+  readonly method: string;
+  readonly params: Record<string, unknown>;
+  readonly token: CancellationToken | undefined;
+  answer(result: unknown): void;
+  fail(code: string, message?: string): void;
+}
+
+export function text(delta: string): TurnEvent {
+  return { type: 'text', delta };
+}
+
+export function message(id: string, said: string): Message {
+  return {
+    id,
+    role: 'assistant',
+    content: said ? [{ type: 'text', text: said }] : [],
+    createdAt: 1,
+    model: 'p/m',
+  };
+}
+
+export function ended(id: string, said: string, more: Partial<Ended> = {}): Ended {
+  return { type: 'ended', stopReason: 'endTurn', message: message(id, said), usage: USAGE, ...more };
+}
+
+/** What `pi/chat` answers */
+export function result(id: string, said: string, stopReason = 'endTurn') {
+  return {
+    chatId: 'chat-1',
+    turnId: 't',
+    message: message(id, said),
+    usage: USAGE,
+    stopReason,
+    model: 'p/m',
+  };
+}
+
+export function cancellation() {
+  const listeners = new Set<() => void>();
+  const state = { cancelled: false };
+  const token = {
+    get isCancellationRequested() {
+      return state.cancelled;
+    },
+    onCancellationRequested: (listener: () => void) => {
+      listeners.add(listener);
+      return { dispose: () => void listeners.delete(listener) };
+    },
+  } as unknown as CancellationToken;
+  const cancel = () => {
+    state.cancelled = true;
+    for (const listener of listeners) listener();
+  };
+  return { token, cancel, dispose: () => listeners.clear() };
+}
+
+/** Everything that was begun so far has come as far as it can. */
+export async function settled(): Promise<void> {
+  for (let round = 0; round < 20; round += 1) await Promise.resolve();
+}
+
+export function chatWorld(options: { named?: World<Session>['named'] } = {}) {
+  const calls: Call[] = [];
+  const messages: ToView[] = [];
+  const endings: Turn[] = [];
+  let ids = 0;
+  const world: World<Session> = {
+    request: ((method: string, params: Record<string, unknown>, token?: CancellationToken) =>
+      new Promise((resolve, reject) => {
+        calls.push({
+          method,
+          params,
+          token,
+          answer: resolve,
+          fail: (code, said = code) => reject(new PiError({ code, message: said, retryable: false })),
+        });
+      })) as World<Session>['request'],
+    newId: () => `turn-${++ids}`,
+    cancellation,
+    settings: () => ({ approval: 'ask' }),
+    item: ({ uri, range }) => ({ uri, ...(range && { range }), text: `text of ${uri}` }),
+    named: options.named ?? (() => Promise.resolve([])),
+    header: (session) =>
+      headerOf({
+        title: session.title,
+        modelId: session.model,
+        model: undefined,
+        account: null,
+        usage: session.usage,
+        server: 'running',
+        auth: 'ready',
+        notice: session.notice,
+        sendWith: 'enter',
+      }),
+    changed: () => {},
+    ended: (_, turn) => endings.push(turn),
+  };
+  const session = new Session(world, { key: 'key', cwd: '/w' });
+  session.show({ post: (one) => messages.push(one) });
+  return { session, calls, messages, endings, drawn: () => drawn(messages) };
+}
+
+/** The turns as a view has them that does what its messages say */
+function drawn(messages: readonly ToView[]): readonly Turn[] {
+  let turns: readonly Turn[] = [];
+  for (const one of messages) {
+    if (one.type === 'chat') turns = one.turns;
+    else if (one.type === 'turn') turns = put(turns, one.turn);
+    else if (one.type === 'events') {
+      const turn = turns.find(({ id }) => id === one.turnId) ?? newTurn(one.turnId, '');
+      turns = put(turns, one.events.reduce(reduce, turn));
+    }
+  }
+  return turns;
+}
+
+function put(turns: readonly Turn[], turn: Turn): readonly Turn[] {
+  const index = turns.findIndex(({ id }) => id === turn.id);
+  return index < 0 ? [...turns, turn] : turns.with(index, turn);
+}
