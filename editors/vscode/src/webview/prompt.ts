@@ -1,0 +1,84 @@
+// A prompt as it was asked: its text, what went along, and Edit and Copy. Editing it asks anew from there.
+// In: a turn. Out: an element; FromView `resend` and `copy`.
+import type { Turn } from '../chat/transcript.ts';
+import { copyButton } from './code.ts';
+import { button, element, iconButton } from './dom.ts';
+import { growWithText } from './grow.ts';
+import type { Host } from './host.ts';
+import { sends } from './keys.ts';
+import { pictureOf } from './pictures.ts';
+
+export interface PromptView {
+  readonly element: HTMLElement;
+  update(turn: Turn): void;
+}
+
+export function promptView(host: Host): PromptView {
+  const body = element('div', { class: 'prompt-body' });
+  const root = element('div', { class: 'prompt' }, element('h2', { class: 'who' }, 'You'), body);
+  let drawn: Turn | undefined;
+
+  const show = (turn: Turn) => {
+    const edit = iconButton('edit', 'Edit this prompt and ask again', () => startEditing(turn));
+    edit.classList.add('edit');
+    const copy = copyButton(host, 'Copy this prompt', () => host.post({ type: 'copy', text: turn.prompt }));
+    body.replaceChildren(
+      element('div', { class: 'prompt-actions' }, edit, copy),
+      element('div', { class: 'prompt-text' }, turn.prompt),
+    );
+    if (turn.context.length > 0) {
+      const labels = turn.context.map((label) => element('li', { class: 'chip', title: label }, label));
+      body.append(element('ul', { class: 'chips', 'aria-label': 'Went along' }, ...labels));
+    }
+    if (turn.images.length > 0)
+      body.append(element('div', { class: 'pictures' }, ...turn.images.map(pictureOf)));
+  };
+
+  const startEditing = (turn: Turn) => {
+    const form = editForm(host, turn, () => {
+      show(turn);
+      root.querySelector<HTMLElement>('.edit')?.focus();
+    });
+    body.replaceChildren(form);
+    form.querySelector('textarea')?.focus();
+  };
+
+  const update = (turn: Turn) => {
+    if (drawn && samePrompt(drawn, turn)) return;
+    drawn = turn;
+    show(turn);
+  };
+
+  return { element: root, update };
+}
+
+function editForm(host: Host, turn: Turn, close: () => void): HTMLElement {
+  const text = element('textarea', { rows: '1', 'aria-label': 'Prompt', class: 'edit-text' });
+  text.value = turn.prompt;
+  const send = () => {
+    if (text.value.trim() === '') return;
+    close();
+    host.post({ type: 'resend', turnId: turn.id, prompt: text.value });
+    host.focusPrompt();
+  };
+  text.addEventListener('keydown', (event) => {
+    const done =
+      event.key === 'Escape' && !event.isComposing ? close : sends(event, host.sendWith()) ? send : undefined;
+    if (!done) return;
+    event.preventDefault();
+    event.stopPropagation();
+    done();
+  });
+  growWithText(text);
+  return element(
+    'div',
+    { class: 'edit-form' },
+    text,
+    element('p', { class: 'hint' }, 'A copy of the chat goes on from here'),
+    element('div', { class: 'buttons' }, button('Send', send, 'primary'), button('Cancel', close)),
+  );
+}
+
+function samePrompt(one: Turn, other: Turn): boolean {
+  return one.prompt === other.prompt && one.context === other.context && one.images === other.images;
+}
