@@ -51,45 +51,56 @@ export function ask<T>(desk: Desk, question: Question<T>): Promise<T | Left> {
   const leaving = new CancellationTokenSource();
   const box = open(question);
   return new Promise<T | Left>((resolve, reject) => {
-    let isOver = false;
-    const over = (finish: () => void) => {
-      if (isOver) return false;
-      isOver = true;
-      finish();
-      box.hide();
-      return true;
-    };
-    const end = (answer: T | Left) => over(() => resolve(answer));
-    const fail = (error: unknown) => over(() => reject(error));
+    const close = once(() => box.hide());
+    const end = (answer: T | Left) => close(() => resolve(answer));
+    const fail = (error: unknown) => close(() => reject(error));
     const leave = (how: Left) => end(how) && leaving.cancel();
 
-    const submit = async () => {
-      const text = box.value;
-      if (box.busy) return;
-      if (question.emptyProblem && text.trim() === '') return complain(box, question.emptyProblem);
-      check(box, question, true);
-      try {
-        const answer = await question.submit(text, leaving.token);
-        if (!end(answer)) question.discard?.(answer);
-      } catch (error) {
-        const why = error instanceof PiError ? question.problemInPlace(error, text) : null;
-        if (why === null) return void fail(error);
-        check(box, question, false);
-        complain(box, why);
-      }
-    };
-    box.onDidAccept(() => void submit());
+    box.onDidAccept(() => void submit(box, question, leaving.token, { end, fail }));
     box.onDidChangeValue(() => {
       box.validationMessage = undefined;
     });
     box.onDidTriggerButton((button) => press(button, question, box, () => leave('back')));
-    box.onDidHide(() => leave('left'));
+    box.onDidHide(() => desk.isLeaving(box) && leave('left'));
     question.follow?.({ end, fail, complain: (why) => complain(box, why) });
-    if (!isOver) desk.show(box);
+    desk.show(box);
   }).finally(() => {
     desk.done(box);
     leaving.dispose();
   });
+}
+
+/** Answer, failure and leaving race; the first one counts. */
+function once(after: () => void): (finish: () => void) => boolean {
+  let isOver = false;
+  return (finish) => {
+    if (isOver) return false;
+    isOver = true;
+    finish();
+    after();
+    return true;
+  };
+}
+
+async function submit<T>(
+  box: InputBox,
+  question: Question<T>,
+  token: CancellationToken,
+  { end, fail }: { end: (answer: T) => boolean; fail: (error: unknown) => boolean },
+): Promise<void> {
+  const text = box.value;
+  if (box.busy) return;
+  if (question.emptyProblem && text.trim() === '') return complain(box, question.emptyProblem);
+  check(box, question, true);
+  try {
+    const answer = await question.submit(text, token);
+    if (!end(answer)) question.discard?.(answer);
+  } catch (error) {
+    const why = error instanceof PiError ? question.problemInPlace(error, text) : null;
+    if (why === null) return void fail(error);
+    check(box, question, false);
+    complain(box, why);
+  }
 }
 
 function open<T>(question: Question<T>): InputBox {

@@ -17,8 +17,8 @@ export interface Choice<T extends QuickPickItem> {
   readonly items: readonly T[];
   /** What stays the same of an item when the list is brought up to date */
   keyOf?(item: T): string;
-  /** Hands over later lists; rejects when there will be none, and then so does the choice */
-  load?(setItems: (items: readonly T[]) => void): Promise<unknown>;
+  /** Asks for what is listed; the list is busy meanwhile. Rejects when there will be none, and then so does the choice */
+  load?(): Promise<unknown>;
   /** Tells of later lists; let go with the choice */
   watch?(setItems: (items: readonly T[]) => void): Disposable;
   /** A button of an item; the choice is left unless it says otherwise */
@@ -52,11 +52,11 @@ export function choose<T extends QuickPickItem>(desk: Desk, choice: Choice<T>): 
       end('left');
       choice.onItemButton?.(item, button);
     });
-    pick.onDidHide(() => resolve('left'));
+    pick.onDidHide(() => desk.isLeaving(pick) && resolve('left'));
     if (choice.load) {
       pick.busy = true;
       choice
-        .load((items) => update(pick, items, choice.keyOf))
+        .load()
         .then(() => {
           pick.busy = false;
         })

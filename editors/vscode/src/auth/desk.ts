@@ -5,6 +5,7 @@ import type { QuickInput } from 'vscode';
 
 export class Desk {
   #input: QuickInput | null = null;
+  #refocused: QuickInput | null = null;
   #closed = false;
 
   /** Shows it, unless the flow has been ended meanwhile: then it is hidden at once, which is to leave it. */
@@ -14,18 +15,33 @@ export class Desk {
     if (this.#closed) input.hide();
   }
 
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   done(input: QuickInput): void {
     if (this.#input === input) this.#input = null;
     input.dispose();
   }
 
+  /** VS Code gives the focus to what it shows anew alone, and so it is hidden first. */
   focus(): void {
+    this.#refocused = this.#input;
+    this.#input?.hide();
     this.#input?.show();
+  }
+
+  /** Whether an `onDidHide` means that the person left, and is not `focus` at work. */
+  isLeaving(input: QuickInput): boolean {
+    const isLeaving = this.#refocused !== input;
+    if (!isLeaving) this.#refocused = null;
+    return isLeaving;
   }
 
   /** Ends the flow: what is shown is left, and so is whatever comes next. */
   close(): void {
     this.#closed = true;
+    this.#refocused = null;
     this.#input?.hide();
   }
 }

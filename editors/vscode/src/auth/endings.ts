@@ -2,6 +2,8 @@
 // In: an ended attempt, or a failure with `code` and `action`. Out: a sentence and an offer, or silence. Pure.
 // Never here: a decision by prose; a sentence of a provider that could be clicked.
 import type { ErrorData, LoginAttempt, LoginError, LogoutResult, Provider } from '../protocol.ts';
+import { isSaid } from '../server/failures.ts';
+import { PiError } from '../server/pi.ts';
 import { plain, variableOf } from './describe.ts';
 
 export type OfferKind = 'login' | 'apiKey' | 'retry' | 'chooseModel';
@@ -29,8 +31,6 @@ const START_AGAIN: Offer = { kind: 'retry', label: 'Start Again' };
 const STOPPED = 'The pi server stopped before this was finished';
 /** The attempt is what was wrong, so that another one is what helps. */
 const WANTS_ANOTHER = new Set(['login_denied', 'attempt_expired', 'attempt_ended', 'unknown_attempt']);
-/** Told by whoever looks after the server, or wanted by the person. */
-const SILENT = new Set(['cancelled', 'server_missing', 'server_failed', 'server_unfit']);
 /** A code may be pasted once more after these; so after whatever is `retryable`. */
 const ASKED_AGAIN = new Set(['invalid_code', 'state_mismatch']);
 /** How a sign-in fails to begin when the domain is wrong. */
@@ -54,11 +54,10 @@ export function offerFor(failure: Pick<Failure, 'code' | 'action'>): Offer | nul
   return OFFERS[failure.action ?? ''] ?? null;
 }
 
-/** What to say of a failure; null where nothing is to be said. */
-export function failureEnding(failure: Failure): Ending | null {
-  if (SILENT.has(failure.code)) return null;
-  if (failure.code === 'server_stopped') return { severity: 'error', text: STOPPED, offer: START_AGAIN };
-  return { severity: 'error', text: sentenceOf(failure), offer: offerFor(failure) };
+/** What to say of a request that failed; null where the person wanted that, or where it is said already. */
+export function failureEnding(error: unknown): Ending | null {
+  if (isSaid(error)) return null;
+  return endingOf(error instanceof PiError ? error.data : { code: 'internal', message: String(error) });
 }
 
 /** What to say of an attempt that ended without a sign-in; null where the person wanted that. */
@@ -81,9 +80,15 @@ export function attemptEnding(attempt: LoginAttempt, providerName: string): Endi
       };
     default:
       return attempt.error
-        ? failureEnding(attempt.error)
+        ? endingOf(attempt.error)
         : { severity: 'error', text: `The sign-in to ${providerName} has failed`, offer: START_AGAIN };
   }
+}
+
+function endingOf(failure: Failure): Ending | null {
+  if (failure.code === 'cancelled') return null;
+  if (failure.code === 'server_stopped') return { severity: 'error', text: STOPPED, offer: START_AGAIN };
+  return { severity: 'error', text: sentenceOf(failure), offer: offerFor(failure) };
 }
 
 /** Who is signed in now, which credential is used, and what in the environment stands behind it. */
@@ -106,6 +111,20 @@ export function signedOutText(provider: Provider, result: LogoutResult): string 
     ? `Signed out of ${provider.name}; nothing is revoked at the provider`
     : `Nothing was stored for ${provider.name}`;
   return plain(rest ? `${done}. ${rest} from the environment still authenticates.` : done);
+}
+
+/** Why there is nothing to sign out of. */
+export function nothingStoredText(providers: readonly Provider[]): string {
+  const [only] = providers;
+  const nothing =
+    only && providers.length === 1
+      ? `Nothing is stored for ${only.name}.`
+      : 'Nobody is signed in; nothing is stored.';
+  const used = providers.flatMap(({ name, status }) => {
+    const variable = variableOf(status.source);
+    return variable ? [`${name} uses ${variable} from the environment.`] : [];
+  });
+  return plain([nothing, ...used].join(' '));
 }
 
 /** Whether the box stays open for another code. */

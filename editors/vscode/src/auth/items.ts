@@ -68,11 +68,11 @@ export function storedProviders(providers: readonly Provider[]): Provider[] {
 }
 
 export function accountActions(provider: Provider): ActionItem[] {
-  const { state, source } = provider.status;
-  const signIn = state === 'loggedOut' || source?.startsWith('env:') ? 'Sign In…' : 'Sign In Again…';
-  const items: ActionItem[] = [{ label: `$(sign-in) ${signIn}`, action: 'signIn' }];
-  if (isStored(provider)) items.push({ label: '$(sign-out) Sign Out…', action: 'signOut' });
-  return items;
+  if (!isStored(provider)) return [{ label: '$(sign-in) Sign In…', action: 'signIn' }];
+  return [
+    { label: '$(sign-in) Sign In Again…', action: 'signIn' },
+    { label: '$(sign-out) Sign Out…', action: 'signOut' },
+  ];
 }
 
 /** An account as the tree shows it. */

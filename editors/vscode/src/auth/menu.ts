@@ -48,6 +48,7 @@ async function actOn(desk: Desk, accounts: Accounts, provider: Provider, act: Ac
 }
 
 function menuItems(providers: readonly Provider[]): MenuItem[] {
+  if (providers.length === 0) return [];
   const accounts: MenuItem[] = accountItems(providers, Date.now()).map(withButtons);
   return [...accounts, { label: '', kind: QuickPickItemKind.Separator }, SIGN_IN];
 }

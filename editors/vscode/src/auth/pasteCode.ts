@@ -15,7 +15,7 @@ const INPUT = { label: 'Code, if the browser is elsewhere', placeholder: '' };
 
 export async function pasteCode(
   pi: Pi,
-  desk: Desk,
+  { desk }: { readonly desk: Desk },
   attempt: LoginAttempt,
   step: PasteCodeStep | BrowserStep,
   title: string,

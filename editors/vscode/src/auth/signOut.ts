@@ -2,12 +2,12 @@
 // In: perhaps a provider. Out: whether something was removed. Never here: a revocation; the provider does not hear of it.
 import { window } from 'vscode';
 import type { Provider } from '../protocol.ts';
-import { type Pi, PiError } from '../server/pi.ts';
+import type { Pi } from '../server/pi.ts';
 import type { Accounts } from './accounts.ts';
 import { choose } from './choose.ts';
-import { plain, variableOf } from './describe.ts';
+import { variableOf } from './describe.ts';
 import { Desk, isLeft } from './desk.ts';
-import { failureEnding, signedOutText } from './endings.ts';
+import { failureEnding, nothingStoredText, signedOutText } from './endings.ts';
 import { providerItems, storedProviders } from './items.ts';
 
 const SIGN_OUT = 'Sign Out';
@@ -17,9 +17,7 @@ export async function signOut(pi: Pi, accounts: Accounts, providerId?: string): 
     const provider = await whichOne(await accounts.refresh(), providerId);
     return provider !== null && (await confirmed(provider)) && (await remove(pi, provider));
   } catch (error) {
-    const ending = failureEnding(
-      error instanceof PiError ? error.data : { code: 'internal', message: String(error) },
-    );
+    const ending = failureEnding(error);
     if (ending) void window.showErrorMessage(ending.text);
     return false;
   }
@@ -29,7 +27,8 @@ async function whichOne(
   providers: readonly Provider[],
   providerId: string | undefined,
 ): Promise<Provider | null> {
-  const stored = storedProviders(providers).filter(({ id }) => !providerId || id === providerId);
+  const asked = providers.filter(({ id }) => !providerId || id === providerId);
+  const stored = storedProviders(asked);
   if (stored.length > 1) {
     const chosen = await choose(new Desk(), {
       title: 'Sign Out',
@@ -38,16 +37,8 @@ async function whichOne(
     });
     return isLeft(chosen) ? null : chosen.provider;
   }
-  if (!stored[0]) void window.showInformationMessage(nothingStored(providers));
+  if (!stored[0]) void window.showInformationMessage(nothingStoredText(asked));
   return stored[0] ?? null;
-}
-
-function nothingStored(providers: readonly Provider[]): string {
-  const used = providers.flatMap(({ name, status }) => {
-    const variable = variableOf(status.source);
-    return variable ? [`${name} uses ${variable} from the environment.`] : [];
-  });
-  return plain(['Nobody is signed in; nothing is stored.', ...used].join(' '));
 }
 
 async function confirmed({ name, status }: Provider): Promise<boolean> {

@@ -5,6 +5,7 @@ import {
   attemptEnding,
   failureEnding,
   isAboutDomain,
+  nothingStoredText,
   offerFor,
   sentenceInPlace,
   sentenceOf,
@@ -12,6 +13,7 @@ import {
   signedOutText,
 } from '../../../src/auth/endings.ts';
 import type { LoginAttempt } from '../../../src/protocol.ts';
+import { PiError } from '../../../src/server/pi.ts';
 import { provider, status } from './providers.ts';
 
 function attempt(given: Partial<LoginAttempt>): LoginAttempt {
@@ -70,19 +72,20 @@ test('an attempt that ended without a sign-in', () => {
 });
 
 test('a failure is said once, and not where somebody else says it', () => {
+  const failed = (code: string) =>
+    new PiError({ code, message: 'No provider is called x', retryable: false });
   for (const code of ['cancelled', 'server_missing', 'server_failed', 'server_unfit']) {
-    assert.equal(failureEnding({ code, message: 'x' }), null, code);
+    assert.equal(failureEnding(failed(code)), null, code);
   }
-  assert.deepEqual(failureEnding({ code: 'server_stopped', message: 'what had come was kept' }), {
-    severity: 'error',
-    text: 'The pi server stopped before this was finished',
-    offer: startAgain,
-  });
-  assert.deepEqual(failureEnding({ code: 'unknown_provider', message: 'No provider is called x' }), {
-    severity: 'error',
-    text: 'No provider is called x',
-    offer: null,
-  });
+  const said = (text: string, offer: unknown = null) => ({ severity: 'error', text, offer });
+  assert.deepEqual(
+    [failed('server_stopped'), failed('unknown_provider'), new Error('odd')].map(failureEnding),
+    [
+      said('The pi server stopped before this was finished', startAgain),
+      said('No provider is called x'),
+      said('Error: odd'),
+    ],
+  );
 });
 
 test('a sentence with the provider’s own, which cannot be clicked', () => {
@@ -158,6 +161,17 @@ test('what a sign-out did, and what it did not', () => {
       'Signed out of Anthropic; nothing is revoked at the provider',
       'Signed out of Anthropic; nothing is revoked at the provider. ANTHROPIC_API_KEY from the environment still authenticates.',
       'Nothing was stored for Anthropic',
+    ],
+  );
+});
+
+test('why there is nothing to sign out of', () => {
+  const used = provider({ status: status({ state: 'ready', source: 'env:ANTHROPIC_API_KEY' }) });
+  assert.deepEqual(
+    [nothingStoredText([used, provider({ id: 'openai', name: 'OpenAI' })]), nothingStoredText([used])],
+    [
+      'Nobody is signed in; nothing is stored. Anthropic uses ANTHROPIC_API_KEY from the environment.',
+      'Nothing is stored for Anthropic. Anthropic uses ANTHROPIC_API_KEY from the environment.',
     ],
   );
 });
