@@ -1,5 +1,5 @@
 // Bundles the extension (for the extension host) and the chat (for its webview) into dist/.
-// `node esbuild.mjs` for release; `--watch` while working.
+// `node esbuild.mjs` for release; `--watch` while working; `--tests` the tests that run inside the extension host.
 import { context } from 'esbuild';
 
 const watch = process.argv.includes('--watch');
@@ -28,12 +28,23 @@ const bundles = [
     platform: 'browser',
     format: 'iife',
     target: 'chrome122',
-    loader: { '.ttf': 'file' },
-    assetNames: '[name]',
+    loader: { '.svg': 'text' },
   },
 ];
 
-for (const bundle of bundles) {
+const tests = {
+  ...common,
+  outdir: 'dist/test',
+  entryPoints: ['test/host/*.ts'],
+  outExtension: { '.js': '.cjs' },
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  minify: false,
+  external: ['vscode', 'mocha'],
+};
+
+for (const bundle of process.argv.includes('--tests') ? [tests] : bundles) {
   const build = await context(bundle);
   if (watch) await build.watch();
   else {

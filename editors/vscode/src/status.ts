@@ -113,7 +113,7 @@ function menuItems(pi: Pi, accounts: Accounts, models: Models): Choice[] {
     separator('Server'),
     ...(pi.state.phase === 'missing'
       ? [{ label: '$(cloud-download) Install Server…', command: 'pi.server.install' }]
-      : [{ label: '$(debug-restart) Restart Server', command: 'pi.server.restart' }]),
+      : [{ label: '$(refresh) Restart Server', command: 'pi.server.restart' }]),
     { label: '$(output) Show Log', command: 'pi.showLog' },
     { label: '$(info) Show Diagnostics', command: 'pi.showDiagnostics' },
   ];

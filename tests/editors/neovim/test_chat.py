@@ -15,7 +15,8 @@ from pi_server.simulator.replies import words
 from tests.editors.neovim.conftest import Open
 from tests.editors.neovim.editor import Neovim
 from tests.editors.neovim.reference import matches
-from tests.editors.neovim.scenario import Scenario, chat_reply, golden
+from tests.editors.neovim.scenario import Scenario
+from tests.editors.scenario import chat_reply, golden
 
 pytestmark = pytest.mark.slow
 

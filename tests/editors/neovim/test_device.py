@@ -64,7 +64,7 @@ async def test_the_domain_is_asked_first_and_the_window_closes_by_itself(opens: 
     scenario = scenario_of(tmp_path)
     async with opens(commands=[scenario.setup], size=(80, 24)) as nvim:
         await open_code(nvim, "company.ghe.com")
-        await scenario.says(nvim, updated("succeeded", account="octocat"))
+        scenario.says(updated("succeeded", account="octocat"))
         await nvim.sees("Signed in to GitHub Copilot as octocat")
         await nvim.loses("ABCD-1234")
     assert scenario.calls("pi/login/start") == [
@@ -146,7 +146,7 @@ async def test_other_endings_are_said(opens: Open, tmp_path: Path, news: dict[st
     scenario = scenario_of(tmp_path)
     async with opens(commands=[scenario.setup]) as nvim:
         await open_code(nvim)
-        await scenario.says(nvim, news)
+        scenario.says(news)
         await nvim.sees(said)
         await nvim.loses("ABCD-1234")
 
@@ -155,7 +155,7 @@ async def test_the_server_dying_closes_it(opens: Open, tmp_path: Path) -> None:
     scenario = scenario_of(tmp_path)
     async with opens(commands=[scenario.setup]) as nvim:
         await open_code(nvim)
-        await nvim.lua("require('pi').request('test/die', nil, function() end)")
+        scenario.dies()
         await nvim.sees("The pi server stopped; sign in again")
         await nvim.loses("ABCD-1234")
 

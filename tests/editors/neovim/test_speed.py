@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.editors.neovim.conftest import Open
-from tests.editors.neovim.scenario import Scenario, chat_reply, golden
+from tests.editors.neovim.scenario import Scenario
+from tests.editors.scenario import chat_reply, golden
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,8 @@ import pytest
 
 from tests.editors.neovim.conftest import Open
 from tests.editors.neovim.reference import matches
-from tests.editors.neovim.scenario import GOLDEN, Scenario, chat_reply, golden
+from tests.editors.neovim.scenario import Scenario
+from tests.editors.scenario import GOLDEN, chat_reply, golden
 
 pytestmark = pytest.mark.slow
 

@@ -6,6 +6,7 @@ import type { OpenChats } from './chats.ts';
 import { applyCode, type Bench, insertCode } from './code.ts';
 import { imageOf, uriOf } from './context.ts';
 import { Completions } from './files.ts';
+import { tellFailure } from './manage.ts';
 import type { FromView, ViewCommand } from './messages.ts';
 import { follow } from './opening.ts';
 import type { Place } from './place.ts';
@@ -67,7 +68,7 @@ async function act(rows: Rows, place: Place, message: FromView): Promise<void> {
   try {
     await (rows[message.type] as (place: Place, message: FromView) => unknown)(place, message);
   } catch (error) {
-    void window.showErrorMessage(`pi: ${error instanceof Error ? error.message : String(error)}`);
+    tellFailure(error);
   }
 }
 
@@ -89,7 +90,8 @@ async function submit(chats: OpenChats, place: Place, prompt: string): Promise<v
         `There is no command /${slash.name}; with a space before it, it is sent as text`,
       );
     case 'command':
-      session.setDraft('');
+      // The view has cleared its prompt; told to, it would take the focus from what opens now.
+      session.typed(slash.rest);
       session.setNotice(null);
       return SLASHES[slash.name](chats, place, slash.argument, slash.rest);
   }
@@ -103,10 +105,11 @@ const SLASHES: Readonly<
   logout: async (_chats, _place, argument) =>
     void (await commands.executeCommand('pi.signOut', ...firstWord(argument))),
   model: async (_chats, { session }, argument, rest) => {
-    if (rest) session.setDraft(rest);
     await commands.executeCommand('pi.chooseModel', ...(argument ? [argument] : []));
+    if (rest) session.setDraft(rest);
   },
   new: async (chats, place, argument, rest) => {
+    place.session.typed('');
     chats.use(place);
     await chats.newChat();
     const text = [place.session.draft, argument, rest].filter(Boolean).join('\n');

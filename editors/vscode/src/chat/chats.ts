@@ -111,6 +111,7 @@ export class OpenChats implements Chats {
 
   /** Somebody looks at it: what it is about is found out now. */
   async seen(session: Session): Promise<void> {
+    // When it fails, the server has said so by itself.
     if (this.#accounts.state === 'unknown') this.#accounts.refresh().catch(() => {});
     if (session.unread) await session.load();
   }
@@ -146,16 +147,12 @@ export class OpenChats implements Chats {
     const { session } = this.current;
     await this.reveal(this.current, true);
     if (session.unread) await session.load();
-    this.#markTarget(session, attachments);
-    if (session.ask(prompt, attachments)) return;
-    const choice = await window.showInformationMessage(
-      'pi: An answer is still coming in this chat',
-      'Ask in a New Chat',
-    );
+    const reason = session.ask(prompt, attachments);
+    if (reason === null) return this.#markTarget(session, attachments);
+    const choice = await window.showInformationMessage(`pi: ${reason}`, 'Ask in a New Chat');
     if (choice === undefined) return;
-    await this.newChat();
-    this.#markTarget(this.current.session, attachments);
-    this.current.session.ask(prompt, attachments);
+    await this.showIn(this.current, this.#fresh());
+    await this.ask(prompt, attachments);
   }
 
   async attach(attachments: readonly Attachment[]): Promise<void> {
@@ -163,20 +160,25 @@ export class OpenChats implements Chats {
     this.attachTo(this.current.session, attachments);
   }
 
-  attachTo(session: Session, attachments: readonly Attachment[]): void {
-    const images = attachments.some(({ kind }) => kind === 'image');
-    const model = images ? this.#models.find(this.#modelOf(session)) : undefined;
-    const blind = model && !model.input.includes('image');
-    const fitting = blind ? attachments.filter(({ kind }) => kind !== 'image') : attachments;
+  /** With what was refused before, and why; all of that is said. */
+  attachTo(session: Session, attachments: readonly Attachment[], refusals: readonly string[] = []): void {
+    const model = this.#models.find(this.#modelOf(session));
+    const isBlind = model !== undefined && !model.input.includes('image');
+    const fitting = attachments.filter(({ kind }) => kind !== 'image' || !isBlind);
+    const reasons = [
+      ...refusals,
+      ...(fitting.length < attachments.length
+        ? [`${model?.name} reads no images; choose another model first`]
+        : []),
+    ];
     session.attach(fitting);
     this.#markTarget(session, fitting);
-    session.setNotice(blind ? `${model.name} reads no images; choose another model first` : null);
+    session.setNotice(reasons.join('. ') || null);
   }
 
   async attachUris(session: Session, uris: readonly Uri[]): Promise<void> {
     const { attachments, refusals } = await attachmentsOf(uris);
-    this.attachTo(session, attachments);
-    if (refusals.length) session.setNotice(refusals.join('. '));
+    this.attachTo(session, attachments, refusals);
   }
 
   /** Another chat in that place; the one before goes on where it runs. */
@@ -335,6 +337,7 @@ export class OpenChats implements Chats {
       if (session.shown || session.running || session.approvals.length || session.attachments.length)
         continue;
       this.#sessions.delete(session.key);
+      this.work.unmark(session.key);
     }
   }
 

@@ -1,18 +1,11 @@
 // Code of an answer, brought to the person's files: copied, inserted, or compared with what it would replace.
 // In: a code block, the chat that it stands in. Out: text in an editor, each change one undo step and not saved.
 // Never here: a file written to disk; a change that nobody saw, beyond the insertion that was asked for.
-import {
-  FilePermission,
-  Range,
-  type TextDocument,
-  type TextEditor,
-  Uri,
-  WorkspaceEdit,
-  window,
-  workspace,
-} from 'vscode';
+import { randomUUID } from 'node:crypto';
+import { Range, type TextDocument, type TextEditor, Uri, WorkspaceEdit, window, workspace } from 'vscode';
 import type { Diffs } from './diffs.ts';
-import { proposed } from './proposal.ts';
+import { type Proposal, proposed } from './proposal.ts';
+import { isReadOnly } from './readOnly.ts';
 import { editorRangeOf, rangeOf, type Work } from './work.ts';
 
 export interface Bench {
@@ -31,15 +24,15 @@ const NO_EDITOR = 'pi: There is no editor to put it into; open a file first';
 export async function insertCode({ work }: Bench, text: string): Promise<void> {
   const used = work.editor;
   if (!used) return void window.showWarningMessage(NO_EDITOR);
-  const editor = await window.showTextDocument(used.document, {
-    ...(used.viewColumn !== undefined && { viewColumn: used.viewColumn }),
-  });
+  const { document, viewColumn } = used;
+  const editor = await window.showTextDocument(document, viewColumn === undefined ? {} : { viewColumn });
   const code = text.replace(/\n$/, '');
-  const done = await editor.edit((edit) => {
-    for (const selection of editor.selections) edit.replace(selection, code);
-  });
-  if (!done)
-    void window.showWarningMessage(`pi: ${nameOf(editor.document)} cannot be changed; nothing was inserted`);
+  const inserted =
+    !(await isReadOnly(document)) &&
+    (await editor.edit((edit) => {
+      for (const selection of editor.selections) edit.replace(selection, code);
+    }));
+  if (!inserted) void window.showWarningMessage(`pi: ${nameOf(document)} is read-only; nothing was inserted`);
 }
 
 /** Beside the lines that the chat was asked about, else those selected, else the whole file. */
@@ -53,66 +46,63 @@ export async function applyCode(
   await compare(bench, target, text);
 }
 
-async function compare(bench: Bench, { document, range }: Target, code: string): Promise<void> {
-  const before = document.getText();
-  const { from, to, replacement, text } = proposed(before, range && rangeOf(range), code);
-  const name = nameOf(document);
-  if (text === before) return void window.showInformationMessage(`pi: ${name} has this text already`);
-  const mark = `proposal ${document.uri.toString()} ${Date.now()}`;
-  if (range) bench.work.mark(mark, { uri: document.uri.toString(), range: rangeOf(range) });
-  const again = () => compare(bench, withRange(document, bench.work.markOf(mark)?.range), code);
-  const id = await bench.diffs.show(
-    document.uri,
-    { path: document.uri.path, text },
-    `${name} ↔ proposed by pi`,
-    {
-      accept: async () => {
-        const problem = await replace(document, before, [from, to], replacement);
-        if (problem === null) return finish('pi: Applied; undo takes it back');
-        const choice = await window.showWarningMessage(
-          problem.text,
-          ...(problem.again ? ['Compare Again'] : []),
-        );
-        if (choice === undefined) return;
-        await bench.diffs.close(id);
-        await again();
-      },
-      reject: () => finish(),
-    },
-  );
-  const finish = async (said?: string) => {
-    bench.work.unmark(mark);
-    await bench.diffs.close(id);
-    if (!said) return;
-    await window.showTextDocument(document);
-    window.setStatusBarMessage(said, 5000);
-  };
+interface Refusal {
+  readonly text: string;
+  /** Whether it may be compared anew */
+  readonly again: boolean;
 }
 
-// One edit, as little of the document as can be; the problem when it was not made.
+async function compare(bench: Bench, { document, range }: Target, code: string): Promise<void> {
+  const before = document.getText();
+  const proposal = proposed(before, range && rangeOf(range), code);
+  const name = nameOf(document);
+  if (proposal.text === before) return say(`${name} has this text already`);
+  const mark = `proposal ${randomUUID()}`;
+  if (range) bench.work.mark(mark, { uri: document.uri.toString(), range: rangeOf(range) });
+  const close = async () => {
+    bench.work.unmark(mark);
+    await bench.diffs.close(id);
+  };
+  const again = async () => {
+    const now = bench.work.markOf(mark)?.range;
+    await close();
+    if (range && !now) return say(`The lines of ${name} that this was for are gone`);
+    await compare(bench, withRange(document, now), code);
+  };
+  const accept = async () => {
+    const refusal = await replace(document, before, proposal);
+    if (refusal) return refuse(refusal, again);
+    await close();
+    await window.showTextDocument(document);
+    window.setStatusBarMessage('pi: Applied; undo takes it back', 5000);
+  };
+  const after = { path: document.uri.path, text: proposal.text };
+  const title = `${name} ↔ proposed by pi`;
+  const id: string = await bench.diffs.show(document.uri, after, title, { accept, reject: close });
+}
+
+async function refuse({ text, again }: Refusal, compareAgain: () => Promise<void>): Promise<void> {
+  const choice = await window.showWarningMessage(`pi: ${text}`, ...(again ? ['Compare Again'] : []));
+  if (choice !== undefined) await compareAgain();
+}
+
+// One edit, as little of the document as can be.
 async function replace(
   document: TextDocument,
   before: string,
-  [from, to]: readonly [number, number],
-  replacement: string,
-): Promise<{ text: string; again: boolean } | null> {
+  proposal: Proposal,
+): Promise<Refusal | undefined> {
   const name = nameOf(document);
   const current = await workspace.openTextDocument(document.uri);
   if (current.getText() !== before) {
-    return { text: `pi: ${name} has changed since this was proposed; nothing was applied`, again: true };
+    return { text: `${name} has changed since this was proposed; nothing was applied`, again: true };
   }
-  const problem = { text: `pi: ${name} is read-only; nothing was applied`, again: false };
-  if (await isReadOnly(document.uri)) return problem;
+  const refusal = { text: `${name} is read-only; nothing was applied`, again: false };
+  if (await isReadOnly(document)) return refusal;
   const edit = new WorkspaceEdit();
-  edit.replace(document.uri, new Range(current.positionAt(from), current.positionAt(to)), replacement);
-  return (await workspace.applyEdit(edit)) ? null : problem;
-}
-
-async function isReadOnly(uri: Uri): Promise<boolean> {
-  if (uri.scheme === 'untitled') return false;
-  if (workspace.fs.isWritableFileSystem(uri.scheme) === false) return true;
-  const stat = await workspace.fs.stat(uri).then(undefined, () => undefined);
-  return stat?.permissions === FilePermission.Readonly;
+  const range = new Range(current.positionAt(proposal.from), current.positionAt(proposal.to));
+  edit.replace(document.uri, range, proposal.replacement);
+  return (await workspace.applyEdit(edit)) ? undefined : refusal;
 }
 
 async function targetOf(work: Work, key: string): Promise<Target | undefined> {
@@ -141,4 +131,8 @@ async function opened(uri: string): Promise<TextDocument | undefined> {
 
 function nameOf(document: TextDocument): string {
   return workspace.asRelativePath(document.uri);
+}
+
+function say(text: string): void {
+  void window.showInformationMessage(`pi: ${text}`);
 }

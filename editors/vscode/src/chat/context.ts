@@ -1,6 +1,7 @@
-// What a person attaches, made into pieces: files, selections, problems, images. In: URIs, editors. Out: attachments, and
-// a sentence for each that is refused. What is attached is looked at now, so that it is refused here and not at the end
-// of a long prompt. Never here: the text of a file; the server reads that, unless it stands unsaved in an editor.
+// What a person attaches, made into pieces: files, selections, problems, images. In: URIs, editors. Out: attachments,
+// and a sentence for each that is refused. What is attached is looked at now, so that it is refused here and not at
+// the end of a long prompt. Never here: the text of a file; the server reads that, unless it stands unsaved in an
+// editor.
 import { randomUUID } from 'node:crypto';
 import {
   type Diagnostic,
@@ -25,6 +26,7 @@ export interface Attached {
 /** Bytes of a file, and characters of a piece, as much as the server takes */
 const TEXT_LIMIT = 1024 * 1024;
 const IMAGE_LIMIT = 5 * 1024 * 1024;
+const PROBLEMS = 100;
 const IMAGES: Readonly<Record<string, string>> = {
   png: 'image/png',
   jpg: 'image/jpeg',
@@ -82,13 +84,14 @@ export function movedPiece(piece: Piece, move: (range: Range) => Range): Piece {
 export function pieceOfProblems(uri: Uri, problems = languages.getDiagnostics(uri)): Piece | undefined {
   if (!problems.length) return undefined;
   const sorted = [...problems].sort((one, other) => one.range.start.compareTo(other.range.start));
+  const more = sorted.length > PROBLEMS ? [`and ${sorted.length - PROBLEMS} more`] : [];
   return {
     id: randomUUID(),
     kind: 'diagnostics',
     label: `problems of ${workspace.asRelativePath(uri)}`,
     detail: plural(problems.length, 'problem'),
     uri: uri.toString(),
-    text: sorted.map(problemLine).join('\n'),
+    text: [...sorted.slice(0, PROBLEMS).map(problemLine), ...more].join('\n'),
   };
 }
 
@@ -114,14 +117,18 @@ async function attachmentOf(uri: Uri): Promise<Attachment> {
   const name = workspace.asRelativePath(uri);
   const mimeType = IMAGES[/\.(\w+)$/.exec(uri.path)?.[1]?.toLowerCase() ?? ''];
   const document = openDocument(uri.toString());
-  if (mimeType)
-    return imageOf(name, { mimeType, data: Buffer.from(await bytesOf(uri, IMAGE_LIMIT)).toString('base64') });
-  if (document && document.getText().length > TEXT_LIMIT) throw tooLarge(name);
-  if (!document && !isText(await bytesOf(uri, TEXT_LIMIT))) throw new Refusal(`${name} is not text`);
+  if (mimeType) {
+    const bytes = await bytesOf(uri, IMAGE_LIMIT, `${name} is larger than 5 MB`);
+    return imageOf(name, { mimeType, data: Buffer.from(bytes).toString('base64') });
+  }
+  const tooLarge = `${name} is too large to attach; select the part that matters and add that`;
+  if (document && document.getText().length > TEXT_LIMIT) throw new Refusal(tooLarge);
+  if (!document && !isText(await bytesOf(uri, TEXT_LIMIT, tooLarge)))
+    throw new Refusal(`${name} is not text in UTF-8`);
   return { id: randomUUID(), kind: 'file', label: name, detail: uri.fsPath, uri: uri.toString() };
 }
 
-async function bytesOf(uri: Uri, limit: number): Promise<Uint8Array> {
+async function bytesOf(uri: Uri, limit: number, tooLarge: string): Promise<Uint8Array> {
   const name = workspace.asRelativePath(uri);
   if (uri.scheme !== 'file') throw new Refusal(`${name} is no file where this window runs`);
   const stat = await workspace.fs.stat(uri).then(undefined, () => {
@@ -129,14 +136,10 @@ async function bytesOf(uri: Uri, limit: number): Promise<Uint8Array> {
   });
   if (stat.type & FileType.Directory) throw new Refusal(`${name} is a folder; attach files of it`);
   if (!(stat.type & FileType.File)) throw new Refusal(`${name} is not a regular file`);
-  if (stat.size > limit) throw tooLarge(name);
+  if (stat.size > limit) throw new Refusal(tooLarge);
   return workspace.fs.readFile(uri).then(undefined, () => {
     throw new Refusal(`${name} cannot be read`);
   });
-}
-
-function tooLarge(name: string): Refusal {
-  return new Refusal(`${name} is too large to attach; select the part that matters and add that`);
 }
 
 function isText(bytes: Uint8Array): boolean {

@@ -5,7 +5,6 @@ import { randomUUID } from 'node:crypto';
 import {
   commands,
   Disposable,
-  EventEmitter,
   type Tab,
   TabInputText,
   TabInputTextDiff,
@@ -31,14 +30,11 @@ const SCHEME = 'pi-diff';
 export class Diffs implements Disposable {
   readonly #texts = new Map<string, string>();
   readonly #decisions = new Map<string, Decision>();
-  readonly #changed = new EventEmitter<Uri>();
   readonly #disposable: Disposable;
 
   constructor() {
     this.#disposable = Disposable.from(
-      this.#changed,
       workspace.registerTextDocumentContentProvider(SCHEME, {
-        onDidChange: this.#changed.event,
         provideTextDocumentContent: (uri) => this.#texts.get(uri.query) ?? '',
       }),
       workspace.onDidCloseTextDocument(({ uri }) => this.#forget(uri)),

@@ -102,12 +102,12 @@ function completionOf({ uri, path }: Candidate): Completion {
 }
 
 // What the person does not want to search in is not offered.
-function excluded(): string {
+function excluded(): string | null {
   const rules = ['search.exclude', 'files.exclude'].flatMap((name) => {
     const section = workspace.getConfiguration().get<Record<string, unknown>>(name, {});
     return Object.keys(section).filter((glob) => section[glob] === true);
   });
-  return `{${[...new Set(rules)].join(',')}}`;
+  return rules.length ? `{${[...new Set(rules)].join(',')}}` : null;
 }
 
 // The letters in their order, in a file's name and, before a `/`, in a folder's.

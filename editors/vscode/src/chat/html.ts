@@ -1,13 +1,13 @@
 // The page around the chat: nothing but our own script and style may run or load in it. In: the webview. Out: HTML.
 import { randomBytes } from 'node:crypto';
-import { type Uri, Uri as Uris, type Webview, type WebviewOptions } from 'vscode';
+import { Uri, type Webview, type WebviewOptions } from 'vscode';
 
 export function optionsOf(extension: Uri): WebviewOptions {
-  return { enableScripts: true, enableForms: false, localResourceRoots: [Uris.joinPath(extension, 'dist')] };
+  return { enableScripts: true, enableForms: false, localResourceRoots: [Uri.joinPath(extension, 'dist')] };
 }
 
 export function pageOf(webview: Webview, extension: Uri): string {
-  const of = (name: string) => webview.asWebviewUri(Uris.joinPath(extension, 'dist', name)).toString();
+  const of = (name: string) => webview.asWebviewUri(Uri.joinPath(extension, 'dist', name)).toString();
   const nonce = randomBytes(16).toString('base64');
   const policy = [
     "default-src 'none'",

@@ -1,5 +1,5 @@
-// The list of kept chats: searched, opened, renamed, deleted, exported. In: `pi/chat/list`, page by page. Out: a chat in
-// a view or a tab. It is open at once and fills while it is open. Never here: how chats are grouped (listing).
+// The list of kept chats: searched, opened, renamed, deleted, exported. In: `pi/chat/list`, page by page. Out: a chat
+// in a view or a tab. It is open at once and fills while it is open. Never here: how chats are grouped (listing).
 import {
   CancellationTokenSource,
   type QuickInputButton,

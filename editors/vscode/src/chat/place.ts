@@ -1,6 +1,6 @@
-// Where a chat is shown: the view in the side bar, or an editor tab. In: the chat to show, messages for it. Out: what the
-// person does there. A hidden one forgets everything; when it is seen again it says `ready` and gets the whole chat.
-// Never here: what is done about anything.
+// Where a chat is shown: the view in the side bar, or an editor tab. In: the chat to show, messages for it. Out: what
+// the person does there. A hidden one forgets everything; when it is seen again it says `ready` and gets the whole
+// chat. Never here: what is done about anything.
 import type { Uri, ViewBadge, Webview } from 'vscode';
 import { optionsOf, pageOf } from './html.ts';
 import type { FromView, ToView } from './messages.ts';
@@ -13,6 +13,7 @@ export interface Frame {
   readonly visible: boolean;
   show(preserveFocus: boolean): void;
   setTitle(title: string): void;
+  /** Where there is none, the title says that there is news */
   setBadge?(badge: ViewBadge | undefined): void;
 }
 
@@ -22,7 +23,6 @@ export const SIDE = 'side';
 export class Place implements Viewer {
   /** The same over reloads of the window */
   readonly key: string;
-  readonly kind: 'side' | 'tab';
   readonly #hear: (place: Place, message: FromView) => void;
   #session: Session;
   #frame: Frame | undefined;
@@ -32,7 +32,6 @@ export class Place implements Viewer {
 
   constructor(key: string, session: Session, hear: (place: Place, message: FromView) => void) {
     this.key = key;
-    this.kind = key === SIDE ? 'side' : 'tab';
     this.#session = session;
     this.#hear = hear;
     session.show(this);
@@ -108,7 +107,7 @@ export class Place implements Viewer {
   retitle(): void {
     // The tab of a chat that comes back has its title already.
     if (this.#session.unread) return;
-    const marked = this.kind === 'tab' && this.#news > 0;
+    const marked = !this.#frame?.setBadge && this.#news > 0;
     this.#frame?.setTitle(marked ? `● ${this.#session.title}` : this.#session.title);
   }
 

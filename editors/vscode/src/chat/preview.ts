@@ -1,5 +1,5 @@
-// The diff of a tool call in VS Code's diff editor: what is to be changed, or what was. In: a unified diff, the folder that
-// its names are relative to. Out: a tab with the file and what it becomes; the diff itself where it fits no file.
+// The diff of a tool call in VS Code's diff editor: what is to be changed, or what was. In: a unified diff, the folder
+// that its names are relative to. Out: a tab with the file and what it becomes; the diff itself where it fits no file.
 // Never here: a file that is written.
 import { resolve } from 'node:path';
 import { Uri, window, workspace } from 'vscode';

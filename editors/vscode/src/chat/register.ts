@@ -20,13 +20,13 @@ export function registerChat(context: ExtensionContext, pi: Pi, accounts: Accoun
   const manage = management(pi, models, chats);
   const table: Readonly<Record<string, (...given: readonly unknown[]) => unknown>> = {
     'pi.chat.open': () => chats.open(),
-    'pi.chat.new': () => chats.newChat(),
-    'pi.chat.openInEditor': () => chats.openTab(chats.current.session),
-    'pi.chat.list': () => showChats(pi, chats, manage),
-    'pi.chat.rename': () => withCurrent(chats, manage.rename),
-    'pi.chat.delete': () => withCurrent(chats, manage.remove),
-    'pi.chat.export': () => withCurrent(chats, manage.export),
-    'pi.chat.stop': () => chats.current.session.stop() || say('No answer is coming in this chat'),
+    'pi.chat.new': (...given) => here(chats, given).newChat(),
+    'pi.chat.openInEditor': (...given) => chats.openTab(here(chats, given).current.session),
+    'pi.chat.list': (...given) => showChats(pi, here(chats, given), manage),
+    'pi.chat.rename': (...given) => withCurrent(here(chats, given), manage.rename),
+    'pi.chat.delete': (...given) => withCurrent(here(chats, given), manage.remove),
+    'pi.chat.export': (...given) => withCurrent(here(chats, given), manage.export),
+    'pi.chat.stop': () => stop(chats),
     'pi.chat.addSelection': () => addSelection(chats),
     'pi.chat.addFile': (uri, all) => addFiles(chats, uri, all),
     'pi.chat.addDiagnostics': () => addProblems(chats),
@@ -38,6 +38,18 @@ export function registerChat(context: ExtensionContext, pi: Pi, accounts: Accoun
     Disposable.from(...Object.entries(table).map(([name, run]) => commands.registerCommand(name, run))),
   );
   return chats;
+}
+
+// A button in the title of the view hands over an argument, although an empty one; the palette and the view none.
+function here(chats: OpenChats, given: readonly unknown[]): OpenChats {
+  if (given.length) chats.use(chats.side);
+  return chats;
+}
+
+// Escape comes here too, so nothing is said that has to be closed.
+function stop(chats: OpenChats): void {
+  if (chats.current.session.stop()) return;
+  window.setStatusBarMessage('pi: No answer is coming in this chat', 3000);
 }
 
 async function withCurrent(chats: OpenChats, act: (chat: Named) => Promise<unknown>): Promise<void> {

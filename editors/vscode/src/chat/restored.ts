@@ -1,5 +1,5 @@
-// What went along with a prompt that is read back from a kept chat: the context items that the server wrote down, a block
-// each, in words and a fence. In: a user's message. Out: items as they were sent. Pure. For edit and resend.
+// What went along with a prompt that is read back from a kept chat: the context items that the server wrote down, a
+// block each, in words and a fence. In: a user's message. Out: items as they were sent. Pure. For edit and resend.
 import type { ContextItem, Message } from '../protocol.ts';
 
 const HEADING = /^(.*?)(?:, lines (\d+)-(\d+))?(?: \(([^()]*(?:\([^()]*\)[^()]*)*)\))?:$/;

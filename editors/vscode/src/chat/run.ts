@@ -1,6 +1,6 @@
 // One turn while it runs: its request, its events, its end. In: how to ask, and events as they come. Out: events in
-// batches, of which the last is `ended`; or that it broke off, when nothing says how it ended. Exactly one end, whatever
-// comes, in whatever order. Never here: what a turn looks like.
+// batches, of which the last is `ended`; or that it broke off, when nothing says how it ended. Exactly one end,
+// whatever comes, in whatever order. Never here: what a turn looks like.
 import type { CancellationToken } from 'vscode';
 import type { ChatResult, Failure, TurnEvent } from '../protocol.ts';
 import { cancelled, failureOf } from '../server/failures.ts';

@@ -132,7 +132,8 @@ export class Session {
   /** Asks what was typed, with all that is attached. */
   async send(prompt: string): Promise<void> {
     if (this.#unread) await this.load();
-    const reason = this.#refusal() ?? this.#nothingToSend(prompt);
+    const isNothing = !prompt.trim() && !this.#attachments.length;
+    const reason = this.#refusal() ?? (isNothing ? 'There is nothing to send yet' : null);
     if (reason !== null) return this.refuse(prompt, reason);
     const attachments = this.#attachments;
     this.#draft = '';
@@ -141,12 +142,13 @@ export class Session {
     this.#start(prompt, this.#sentNow(attachments));
   }
 
-  /** Asks something beside what is being typed. False, when nothing can be asked now. */
-  ask(prompt: string, attachments: readonly Attachment[]): boolean {
-    if (this.#refusal() !== null) return false;
+  /** Asks something beside what is being typed. Or why nothing can be asked now. */
+  ask(prompt: string, attachments: readonly Attachment[]): string | null {
+    const reason = this.#refusal();
+    if (reason !== null) return reason;
     this.#dropUnheard();
     this.#start(prompt, this.#sentNow(attachments));
-    return true;
+    return null;
   }
 
   /** That turn's prompt anew, changed or not, in a chat that forks before it. */
@@ -267,10 +269,6 @@ export class Session {
     if (this.#run) return STILL_COMING;
     if (this.#busy !== undefined) return this.#busy;
     return this.#unread ? (this.#notice?.text ?? 'The chat could not be read yet') : null;
-  }
-
-  #nothingToSend(prompt: string): string | null {
-    return prompt.trim() || this.#attachments.length ? null : 'There is nothing to send yet';
   }
 
   #sentNow(attachments: readonly Attachment[]): Sent {

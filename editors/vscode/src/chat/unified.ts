@@ -1,6 +1,6 @@
-// Unified diffs, as `pi/approve` and tool results bring them. In: a diff, and the text it is about. Out: the other text,
-// or null where it does not fit. Pure. A hunk is looked for where it says it is, then near there, as `patch` does.
-// Never here: a file; the names in a diff are only told.
+// Unified diffs, as `pi/approve` and tool results bring them. In: a diff, and the text it is about. Out: the other
+// text, or null where it does not fit. Pure. A hunk is looked for where it says it is, then near there, as `patch`
+// does. Never here: a file; the names in a diff are only told.
 
 export interface FileDiff {
   /** null: the file is made, or taken away */

@@ -1,15 +1,7 @@
 // The view in the side bar and the editor tabs, as VS Code knows them. In: its webviews. Out: places that show chats.
 // After a reload of the window each shows the chat that it showed. Never here: what is said between them.
 import { randomUUID } from 'node:crypto';
-import {
-  Disposable,
-  type Uri,
-  Uri as Uris,
-  ViewColumn,
-  type WebviewPanel,
-  type WebviewView,
-  window,
-} from 'vscode';
+import { Disposable, Uri, ViewColumn, type WebviewPanel, type WebviewView, window } from 'vscode';
 import type { OpenChats } from './chats.ts';
 import { optionsOf } from './html.ts';
 import type { Frame, Place } from './place.ts';
@@ -19,10 +11,11 @@ const VIEW = 'pi.chat';
 
 export function registerViews(chats: OpenChats, extension: Uri): Disposable {
   const openTab = (session: Session) => {
-    const options = { ...optionsOf(extension), retainContextWhenHidden: false };
     const column = window.activeTextEditor ? ViewColumn.Beside : ViewColumn.Active;
-    const panel = window.createWebviewPanel(VIEW, session.title, column, options);
-    holdPanel(chats, panel, chats.addPlace(randomUUID(), session), extension);
+    const panel = window.createWebviewPanel(VIEW, session.title, column, optionsOf(extension));
+    const place = chats.addPlace(randomUUID(), session);
+    holdPanel(chats, panel, place, extension);
+    chats.use(place);
   };
   chats.openTab = openTab;
   return Disposable.from(
@@ -68,14 +61,16 @@ function holdPanel(chats: OpenChats, panel: WebviewPanel, place: Place, extensio
       panel.title = title;
     },
   };
-  panel.iconPath = Uris.joinPath(extension, 'media', 'pi.svg');
+  panel.iconPath = {
+    light: Uri.joinPath(extension, 'media', 'tab-light.svg'),
+    dark: Uri.joinPath(extension, 'media', 'tab-dark.svg'),
+  };
   panel.onDidChangeViewState(() => {
     place.changed(frame);
     if (panel.active) chats.use(place);
   });
   panel.onDidDispose(() => chats.removePlace(place));
   place.open(frame, extension);
-  chats.use(place);
 }
 
 function keyOf(state: unknown): string | undefined {

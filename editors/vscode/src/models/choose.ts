@@ -1,35 +1,26 @@
 // What "Choose Model…" does with a pick: takes the model, asks how hard it shall think, or does what is missing first.
 // In: what was picked. Out: the chosen id, once it can be used. Never here: a yes to terms that nobody said.
 import { commands, env, QuickInputButtons, type QuickPickItem, Uri, window } from 'vscode';
-import type { Accounts } from '../auth/accounts.ts';
 import type { Model } from '../protocol.ts';
-import { type Pi, PiError } from '../server/pi.ts';
+import { sentenceOf } from '../server/failures.ts';
+import { PiError } from '../server/pi.ts';
 import type { Models } from './models.ts';
-import { type Opening, type Picked, pickModel } from './picker.ts';
+import { type Opening, type Picked, pickModel, type Tools } from './picker.ts';
 import { firstLink, termsOf } from './terms.ts';
 
 const ACCEPT = 'Accept and Enable';
 const READ = 'Read in Browser';
 
-interface Tools {
-  readonly pi: Pi;
-  readonly models: Models;
-}
-
 /** Where the person goes on: with the model, with the list again, or not at all. */
 type Next = { readonly take: string } | { readonly again: Partial<Opening> } | undefined;
 
-export async function chooseModel(
-  pi: Pi,
-  accounts: Accounts,
-  models: Models,
-  filter?: string,
-): Promise<string | undefined> {
-  const tools = { pi, models };
+/** `filter` is typed already when the list opens. */
+export async function chooseModel(tools: Tools, filter?: string): Promise<string | undefined> {
+  const { models } = tools;
   const refusal = (row: Picked['row']) => ('id' in row ? refusalOf(models.find(row.id)) : undefined);
   let opening: Opening = { filter };
   for (;;) {
-    const picked = await pickModel(pi, accounts, models, opening, refusal);
+    const picked = await pickModel(tools, opening, refusal);
     if (!picked) return undefined;
     if (picked.row.type === 'problem') {
       await commands.executeCommand(picked.row.command);
@@ -48,7 +39,7 @@ async function taken(tools: Tools, id: string, model: Model | undefined): Promis
     return await (help ? help(tools, model) : use(tools.models, id, model));
   } catch (error) {
     if (!(error instanceof PiError)) throw error;
-    return { again: { notice: error.message } };
+    return { again: { notice: sentenceOf(error) } };
   }
 }
 
@@ -132,7 +123,7 @@ function pickLevel(
   }));
   pick.activeItems = pick.items.filter(({ level }) => level === (current ?? null));
   const answer = new Promise<LevelItem | 'back' | undefined>((resolve) => {
-    pick.onDidAccept(() => resolve(pick.activeItems[0]));
+    pick.onDidAccept(() => pick.selectedItems.map(resolve));
     pick.onDidTriggerButton(() => resolve('back'));
     pick.onDidHide(() => resolve(undefined));
   });

@@ -3,14 +3,15 @@
 // it, and a choice for each workspace. Never here: a wait before the first answer, a choice undone by a list.
 import { type Disposable, type Event, EventEmitter, type Memento, workspace } from 'vscode';
 import type { Accounts } from '../auth/accounts.ts';
-import type { Model, ModelsResult } from '../protocol.ts';
+import { type Model, type ModelsResult, PROTOCOL_VERSION } from '../protocol.ts';
 import type { Pi } from '../server/pi.ts';
 import { chosenOf, type Levels, withLevel, withRecent } from './choice.ts';
 
 const CHOICE = 'pi.model';
 const RECENTS = 'pi.recentModels';
 const LEVELS = 'pi.reasoning';
-const LIST = 'pi.models';
+/** Another protocol may tell other members */
+const LIST = `pi.models.${PROTOCOL_VERSION}`;
 
 type List = Pick<ModelsResult, 'models' | 'defaultModel'>;
 
@@ -24,8 +25,8 @@ export class Models implements Disposable {
   readonly #disposables: Disposable[];
   #list: List;
   #answered = false;
-  #loading: Promise<readonly Model[]> | undefined;
-  #outdated = false;
+  #isFollowing = false;
+  #isOutdated = false;
 
   readonly onDidChange: Event<void> = this.#changed.event;
 
@@ -36,9 +37,9 @@ export class Models implements Disposable {
     this.#list = globalState.get<List>(LIST, NOTHING);
     this.#disposables = [
       this.#changed,
-      pi.on('pi/models/changed', () => this.#loadQuietly()),
-      accounts.onDidChange(() => this.#loadQuietly()),
-      pi.onDidChangeState(() => this.#loadQuietly()),
+      pi.on('pi/models/changed', () => this.#follow()),
+      accounts.onDidChange(() => this.#follow()),
+      pi.onDidChangeState(() => this.#follow()),
       workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('pi.model')) this.#changed.fire();
       }),
@@ -111,12 +112,9 @@ export class Models implements Disposable {
   }
 
   /** Asks the server for what it knows, starting it where it does not run. Rejects with a PiError. */
-  load(): Promise<readonly Model[]> {
-    this.#loading ??= this.#loadOnce().finally(() => {
-      this.#loading = undefined;
-      if (this.#outdated) this.#loadQuietly();
-    });
-    return this.#loading;
+  async load(): Promise<readonly Model[]> {
+    await this.#keep(await this.#pi.request('pi/models', {}));
+    return this.known;
   }
 
   /** Asks the providers; whether all have answered. Rejects with a PiError. */
@@ -126,18 +124,19 @@ export class Models implements Disposable {
     return !result.stale;
   }
 
-  // What says that the list has changed may come while it is asked for: it is asked for once more then.
-  #loadQuietly(): void {
-    this.#outdated = this.#loading !== undefined;
-    if (this.#outdated || this.#pi.state.phase !== 'running') return;
-    // Whoever needs the list asks for it, and hears then why it is not to be had.
-    this.load().catch(() => undefined);
-  }
-
-  async #loadOnce(): Promise<readonly Model[]> {
-    this.#outdated = false;
-    await this.#keep(await this.#pi.request('pi/models', {}));
-    return this.known;
+  // What says that the list has changed may come while it is asked for: then it is asked for once more.
+  #follow(): void {
+    if (this.#pi.state.phase !== 'running') return;
+    this.#isOutdated = this.#isFollowing;
+    if (this.#isFollowing) return;
+    this.#isFollowing = true;
+    this.load()
+      // Whoever needs the list asks for it, and hears then why it is not to be had.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#isFollowing = false;
+        if (this.#isOutdated) this.#follow();
+      });
   }
 
   async #keep({ models, defaultModel }: ModelsResult): Promise<void> {

@@ -1,7 +1,10 @@
 // "Choose Model…": a list that stands at once with what is known and is brought up to date under the person's hands.
 // In: Models, and a model to begin at. Out: what was picked, nothing when the list was left.
 // Never here: what a pick does (choose.ts), what a line says (rows.ts).
+import { setTimeout as timeout } from 'node:timers/promises';
 import {
+  commands,
+  type Disposable,
   type QuickInputButton,
   type QuickPick,
   type QuickPickItem,
@@ -10,6 +13,7 @@ import {
   window,
 } from 'vscode';
 import type { Accounts } from '../auth/accounts.ts';
+import { sentenceOf } from '../server/failures.ts';
 import { type Pi, PiError } from '../server/pi.ts';
 import type { Models } from './models.ts';
 import { problemRow, type Row, rowsOf, WAITING } from './rows.ts';
@@ -39,50 +43,47 @@ interface Item extends QuickPickItem {
   readonly row: Row;
 }
 
-/** `refusal` says why a line cannot be picked at all; the list then stays and says so. */
-export function pickModel(
-  pi: Pi,
-  accounts: Accounts,
-  models: Models,
-  opening: Opening,
-  refusal: (row: Picked['row']) => string | undefined,
-): Promise<Picked | undefined> {
-  const picker = new Picker(pi, accounts, models, opening, refusal);
+export interface Tools {
+  readonly pi: Pi;
+  readonly accounts: Accounts;
+  readonly models: Models;
+}
+
+/** Why a line cannot be picked at all; the list then stays and says so. */
+export type Refusal = (row: Picked['row']) => string | undefined;
+
+export function pickModel(tools: Tools, opening: Opening, refusal: Refusal): Promise<Picked | undefined> {
+  const picker = new Picker(tools, opening, refusal);
   return picker.picked.finally(() => picker.dispose());
 }
 
 class Picker {
-  readonly #pi: Pi;
-  readonly #accounts: Accounts;
-  readonly #models: Models;
+  readonly #tools: Tools;
+  readonly #opening: Opening;
+  readonly #refusal: Refusal;
   readonly #pick: QuickPick<Item> = window.createQuickPick<Item>();
-  readonly #listening;
+  readonly #listening: readonly Disposable[];
   readonly picked: Promise<Picked | undefined>;
   #notice: string | undefined;
   #failure: PiError | undefined;
-  readonly #at: string | undefined;
   /** Where a new list begins: where it began, at what fits what was typed (VS Code goes there), where they went */
   #stand: 'start' | 'first' | 'active' = 'start';
-  /** The list before, until the window has shown the present one */
-  #earlier: readonly Item[] | undefined;
   /** The line that the last list began at */
   #put: string | undefined;
+  /** Where the person is, as far as is known */
+  #active: string | undefined;
+  /** The list that the window shows, and that its lines are numbers of */
+  #onScreen: readonly Row[] = [];
   #busy = 0;
   #shown = '';
   #isOpen = true;
 
-  constructor(
-    pi: Pi,
-    accounts: Accounts,
-    models: Models,
-    opening: Opening,
-    refusal: (row: Picked['row']) => string | undefined,
-  ) {
-    this.#pi = pi;
-    this.#accounts = accounts;
-    this.#models = models;
+  constructor(tools: Tools, opening: Opening, refusal: Refusal) {
+    this.#tools = tools;
+    this.#opening = opening;
+    this.#refusal = refusal;
     this.#notice = opening.notice;
-    this.#at = opening.at;
+    this.#listening = [tools.models, tools.accounts].map((each) => each.onDidChange(() => this.#show()));
     const pick = this.#pick;
     pick.matchOnDescription = true;
     pick.matchOnDetail = true;
@@ -90,27 +91,12 @@ class Picker {
     pick.placeholder = 'Type to search, or provider/model for one that is not listed';
     pick.buttons = [REFRESH];
     pick.value = opening.filter ?? '';
-    this.#listening = [models.onDidChange(() => this.#show()), accounts.onDidChange(() => this.#show())];
+    pick.onDidChangeValue(() => this.#typed());
+    pick.onDidChangeActive(([item]) => this.#moved(item));
+    pick.onDidTriggerButton(() => this.#askAgain());
     this.picked = new Promise((resolve) => {
-      pick.onDidAccept(() => {
-        const row = rowIn(this.#meant(pick.selectedItems[0] ?? pick.activeItems[0]));
-        this.#notice = row && refusal(row);
-        if (row && !this.#notice) resolve({ row, filter: pick.value });
-        else this.#show();
-      });
+      pick.onDidAccept(() => this.#accept(resolve));
       pick.onDidHide(() => resolve(undefined));
-    });
-    pick.onDidChangeValue(() => {
-      this.#stand = 'first';
-      this.#show();
-    });
-    pick.onDidChangeActive(([item]) => {
-      this.#earlier = undefined;
-      this.#stand = pick.value === '' && idOf(item) === this.#put ? 'start' : 'active';
-    });
-    pick.onDidTriggerButton(() => {
-      this.#notice = undefined;
-      void this.#ask(true);
     });
     this.#show();
     pick.show();
@@ -123,14 +109,40 @@ class Picker {
     this.#pick.dispose();
   }
 
+  #typed(): void {
+    this.#stand = 'first';
+    this.#show();
+  }
+
+  #moved(item: Item | undefined): void {
+    this.#active = idOf(item?.row);
+    this.#stand = this.#pick.value === '' && this.#active === this.#put ? 'start' : 'active';
+  }
+
+  #askAgain(): void {
+    this.#notice = undefined;
+    void this.#ask(true);
+  }
+
+  #accept(resolve: (picked: Picked) => void): void {
+    const { items, selectedItems, activeItems, value: filter } = this.#pick;
+    const item = selectedItems[0] ?? activeItems[0];
+    const row = item && this.#onScreen[items.indexOf(item)];
+    if (!row || row.type === 'group' || row.type === 'waiting') return;
+    this.#notice = this.#refusal(row);
+    if (this.#notice) this.#show();
+    else resolve({ row, filter });
+  }
+
   /** What the server knows, then what the providers say where somebody is signed in. */
   async #ask(asksProviders: boolean): Promise<void> {
     this.#failure = undefined;
     await this.#busily(async () => {
-      await this.#models.load();
-      const providers = await this.#accounts.refresh();
+      const { models, accounts } = this.#tools;
+      await models.load();
+      const providers = await accounts.refresh();
       if (!asksProviders || !providers.some(({ status }) => status.state === 'ready')) return;
-      if (!(await this.#models.refresh())) this.#notice = STALE;
+      if (!(await models.refresh())) this.#notice = STALE;
     });
   }
 
@@ -158,30 +170,36 @@ class Picker {
     if (shown === this.#shown) return;
     this.#shown = shown;
     const wanted = this.#standing();
-    this.#earlier ??= pick.items;
     pick.items = rows.map(itemOf);
-    const item = pick.items.find((each) => wanted !== undefined && idOf(each) === wanted);
-    this.#put = idOf(item ?? pick.items.find(({ row }) => row.type !== 'group'));
-    if (item) pick.activeItems = [item];
+    void this.#confirm(rows);
+    const item = pick.items.find(({ row }) => wanted !== undefined && idOf(row) === wanted);
+    this.#put = idOf(item?.row ?? rows.find(({ type }) => type !== 'group'));
+    if (!item) return;
+    pick.activeItems = [item];
+    this.#active = wanted;
   }
 
-  // VS Code names a line by its number. Enter that was pressed before a new list is on the screen means the one before:
-  // the person must not get another model than they saw.
-  #meant(item: Item | undefined): Item | undefined {
-    return item && this.#earlier ? this.#earlier[this.#pick.items.indexOf(item)] : item;
+  // VS Code names a line by its number alone, also one of a list that it has not replaced yet: Enter at that moment would
+  // take another model than the person saw. What is asked of the window after a list is answered after the list is shown.
+  async #confirm(rows: readonly Row[]): Promise<void> {
+    await timeout(0); // in which VS Code sends what was set
+    await commands.executeCommand('setContext', 'pi.modelsListed', rows.length);
+    this.#onScreen = rows;
   }
 
   // A line that the filter hides cannot be stood on, and asking for it would leave the person on none.
   #standing(): string | undefined {
-    const start = this.#at ?? (this.#pick.value === '' ? this.#models.current : undefined);
-    return { start, first: undefined, active: idOf(this.#pick.activeItems[0]) }[this.#stand];
+    const { models } = this.#tools;
+    const start = this.#opening.at ?? (this.#pick.value === '' ? models.current : undefined);
+    return { start, first: undefined, active: this.#active }[this.#stand];
   }
 
   #rows(): Row[] {
-    const { known: models, current, recent, answered } = this.#models;
-    const names = Object.fromEntries(this.#accounts.providers.map(({ id, name }) => [id, name]));
-    const rows = rowsOf({ models, names, current, recent, answered }, this.#pick.value);
-    if (this.#failure) return [...rows, problemRow(this.#failure.message, helpOf(this.#pi))];
+    const { pi, accounts, models } = this.#tools;
+    const { known, current, recent, answered } = models;
+    const names = Object.fromEntries(accounts.providers.map(({ id, name }) => [id, name]));
+    const rows = rowsOf({ models: known, names, current, recent, answered }, this.#pick.value);
+    if (this.#failure) return [...rows, problemRow(sentenceOf(this.#failure), helpOf(pi))];
     return rows.length ? rows : [WAITING];
   }
 }
@@ -202,11 +220,6 @@ function itemOf(row: Row): Item {
   return { row, label, detail, alwaysShow: true };
 }
 
-function rowIn(item: Item | undefined): Picked['row'] | undefined {
-  const row = item?.row;
-  return row && row.type !== 'group' && row.type !== 'waiting' ? row : undefined;
-}
-
-function idOf(item: Item | undefined): string | undefined {
-  return item && 'id' in item.row ? item.row.id : undefined;
+function idOf(row: Row | undefined): string | undefined {
+  return row && 'id' in row ? row.id : undefined;
 }

@@ -11,7 +11,7 @@ export function registerModels(pi: Pi, accounts: Accounts, models: Models): Disp
   return Disposable.from(
     /** Resolves to the id that was chosen, or to nothing; `filter` stands in the list's input already. */
     commands.registerCommand('pi.chooseModel', (filter?: unknown) =>
-      chooseModel(pi, accounts, models, typeof filter === 'string' ? filter : undefined),
+      chooseModel({ pi, accounts, models }, typeof filter === 'string' ? filter : undefined),
     ),
     registerLanguageModels(pi, accounts, models),
   );

@@ -15,6 +15,7 @@ import {
   type StreamInfo,
 } from 'vscode-languageclient/node';
 import { PROTOCOL_VERSION } from '../protocol.ts';
+import type { Greeting } from './handshake.ts';
 import { type Log, silentLog } from './log.ts';
 import type { EditorSection } from './settings.ts';
 
@@ -93,13 +94,7 @@ export class Client extends LanguageClient {
   override trace(): void {}
 }
 
-/** What a server says about itself */
-export interface Greeting {
-  readonly protocolVersion: unknown;
-  readonly serverVersion: unknown;
-}
-
-/** If it is one of ours */
+/** What the server says about itself, if it is one of ours */
 export function greeting(result: InitializeResult | undefined): Greeting | undefined {
   const experimental: unknown = result?.capabilities.experimental;
   return (experimental as { pi?: Greeting } | undefined)?.pi;

@@ -32,8 +32,7 @@ export async function diagnostics(
 ): Promise<void> {
   const settings = serverSettings();
   const environment = environmentFor(settings, log.logLevel);
-  const { looks, lastCrash } = server.lastStart;
-  const lines = log.recent(LINES);
+  const { looks, lastCrash } = server.past;
   const content = report({
     versions: { ...versions(context), 'Sign-in': accounts.state },
     server: server.state,
@@ -42,7 +41,7 @@ export async function diagnostics(
     health: await health(server),
     ...environment,
     settings: changedSettings(),
-    log: lines,
+    log: log.recent(LINES),
     home: homedir(),
   });
   const document = await workspace.openTextDocument({ language: 'markdown', content });

@@ -8,13 +8,17 @@ export type ServerFailure = 'server_missing' | 'server_failed' | 'server_unfit' 
 
 const STOPPED = 'The pi server stopped; what had come was kept';
 
-// JSON-RPC's and LSP's numbers, where the server said nothing more (`-32097`, `-32096`: the library, when the
-// connection has gone).
+const GONE = { code: 'server_stopped', message: STOPPED, retryable: true, action: 'retry' } as const;
+
+// JSON-RPC's and LSP's numbers, where the server said nothing more; those around -32097 are the library's own, for a
+// connection that broke or has gone.
 const BY_NUMBER: Readonly<Record<number, Omit<ErrorData, 'message'> & { message?: string }>> = {
   [-32800]: { code: 'cancelled', message: 'Cancelled', retryable: false },
   [-32802]: { code: 'cancelled', message: 'Cancelled', retryable: false },
-  [-32097]: { code: 'server_stopped', message: STOPPED, retryable: true, action: 'retry' },
-  [-32096]: { code: 'server_stopped', message: STOPPED, retryable: true, action: 'retry' },
+  [-32099]: GONE,
+  [-32098]: GONE,
+  [-32097]: GONE,
+  [-32096]: GONE,
   [-32601]: {
     code: 'unknown_method',
     message: 'This pi server cannot do that yet; update pi-server',

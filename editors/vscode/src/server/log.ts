@@ -22,6 +22,7 @@ const NUMBERS: Readonly<Record<Level, LogLevel>> = {
 export function createLog(): Log {
   const channel = window.createOutputChannel('pi', { log: true });
   const kept: string[] = [];
+  let closed = false; // a server's last words may come after the channel has gone
   const shown = (level: Level) => channel.logLevel !== LogLevel.Off && NUMBERS[level] >= channel.logLevel;
   const keep = (level: string, line: string) => {
     kept.push(`${new Date().toISOString()} [${level}] ${line}`);
@@ -30,11 +31,13 @@ export function createLog(): Log {
   const write =
     (level: Level) =>
     (message: string | Error, ...details: unknown[]) => {
+      if (closed) return;
       const line = redact([message, ...details].map(written).join(' '));
       if (shown(level)) keep(level, line);
       channel[level](line);
     };
   const append = (put: (line: string) => void) => (value: string) => {
+    if (closed) return;
     const line = redact(value);
     keep('info', line.trimEnd());
     put(line);
@@ -54,9 +57,12 @@ export function createLog(): Log {
     appendLine: append((line) => channel.appendLine(line)),
     replace: append((line) => channel.replace(line)),
     clear: () => channel.clear(),
-    show: () => channel.show(true),
+    show: () => channel.show(),
     hide: () => channel.hide(),
-    dispose: () => channel.dispose(),
+    dispose: () => {
+      closed = true;
+      channel.dispose();
+    },
     recent: (count) => kept.slice(-count),
   };
 }

@@ -1,5 +1,5 @@
 // What the window says by itself about the server: that there is none, that it does not run, that it crashed.
-// In: states and crashes. Out: at most one notification of each kind at a time, with what helps.
+// In: states and crashes. Out: no notification that is still open, with what helps.
 // Never here: an error of a request; whoever asked shows that, but for those with one of these codes.
 import { commands, Disposable, window } from 'vscode';
 import type { ServerState } from './pi.ts';
@@ -15,20 +15,14 @@ const SHOW_LOG = { 'Show Log': 'pi.showLog' };
 
 export function noticeServer(server: Server): Disposable {
   const open = new Set<string>();
-  const say = (kind: string, notice: Notice) => {
-    if (open.has(kind)) return;
-    open.add(kind);
-    void show(notice).finally(() => open.delete(kind));
+  const say = (notice: Notice | null) => {
+    if (!notice || open.has(notice.text)) return;
+    open.add(notice.text);
+    void show(notice).finally(() => open.delete(notice.text));
   };
   return Disposable.from(
-    server.onDidChangeState((state) => {
-      const notice = noticeOf(state);
-      if (notice) say(state.phase, notice);
-    }),
-    server.onDidCrash((crash) => {
-      const notice = noticeOfCrash(crash);
-      if (notice) say('crash', notice);
-    }),
+    server.onDidChangeState((state) => say(noticeOf(state))),
+    server.onDidCrash((crash) => say(noticeOfCrash(crash))),
   );
 }
 

@@ -4,8 +4,6 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { homedir } from 'node:os';
 import { type Line, lines } from './stderr.ts';
 
-const KILL_MS = 2_000;
-
 export interface Running {
   readonly input: NodeJS.WritableStream;
   readonly output: NodeJS.ReadableStream;
@@ -16,8 +14,8 @@ export interface Running {
   lastWords(): string;
   /** Closes its standard input, which tells a server to stop */
   close(): void;
-  /** Ends it, by force where it does not follow. */
-  kill(): void;
+  /** Tells it to end, and ends it by force when it still runs after so long. */
+  kill(patienceMs: number): void;
 }
 
 export function run(
@@ -48,11 +46,11 @@ export function run(
     }),
     lastWords: () => last,
     close: () => child.stdin.end(),
-    kill: () => {
+    kill: (patienceMs) => {
       child.stdin.end();
       if (ended(child)) return;
       child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), KILL_MS);
+      const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
       timer.unref();
       child.once('exit', () => clearTimeout(timer));
     },
@@ -62,7 +60,7 @@ export function run(
 /** `close`, not `exit`: then all that it wrote has been read. A child of its own may keep the ends open, so not for long. */
 function ending(child: ChildProcessWithoutNullStreams): Promise<string> {
   return new Promise((resolve) => {
-    child.once('error', (error: NodeJS.ErrnoException) =>
+    child.on('error', (error: NodeJS.ErrnoException) =>
       resolve(`it could not be started (${error.code ?? error.message})`),
     );
     child.once('exit', (code, signal) => {

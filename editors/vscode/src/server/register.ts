@@ -17,7 +17,7 @@ export function registerServer(
   log: Log,
 ): Disposable {
   const table: Readonly<Record<string, () => unknown>> = {
-    'pi.server.restart': () => start('Starting the pi server', () => server.restart()),
+    'pi.server.restart': () => restart(server),
     'pi.server.stop': () => stop(server),
     'pi.server.install': install,
     'pi.server.select': () => select(server),
@@ -35,8 +35,9 @@ function tellRunning(running: boolean): void {
   void commands.executeCommand('setContext', 'pi.serverRunning', running);
 }
 
-async function start(title: string, work: () => Promise<void>): Promise<void> {
-  await window.withProgress({ location: ProgressLocation.Window, title }, work);
+async function restart(server: Server): Promise<void> {
+  const progress = { location: ProgressLocation.Window, title: 'Starting the pi server' };
+  await window.withProgress(progress, () => server.restart());
 }
 
 async function stop(server: Server): Promise<void> {

@@ -10,6 +10,7 @@ import {
   type ExtensionContext,
   workspace,
 } from 'vscode';
+import { ErrorCodes, LSPErrorCodes, ResponseError } from 'vscode-languageclient/node';
 import type { ClientRequests, ServerNotifications, ServerRequests } from '../protocol.ts';
 import type { Client } from './client.ts';
 import { advice, discover, type Look } from './discovery.ts';
@@ -19,7 +20,7 @@ import { born, type ServerLife } from './life.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import type { Phase, Pi, PiError, ServerState } from './pi.ts';
-import { onDidChangeInterpreter } from './python.ts';
+import { activeInterpreter, onDidChangeInterpreter } from './python.ts';
 import {
   type EditorSection,
   modelSetting,
@@ -92,8 +93,8 @@ export class Server implements Pi, Disposable {
     return this.#state;
   }
 
-  /** For the diagnostics: how the last start looked for a program, and what the program got. */
-  get lastStart(): { readonly looks: readonly Look[]; readonly lastCrash: Crash | undefined } {
+  /** For the diagnostics: where the last start looked for a program, and the last end that nobody asked for. */
+  get past(): { readonly looks: readonly Look[]; readonly lastCrash: Crash | undefined } {
     return { looks: this.#looks, lastCrash: this.#lastCrash };
   }
 
@@ -233,8 +234,17 @@ export class Server implements Pi, Disposable {
 
   async #answerTo(method: string, params: unknown, token: CancellationToken): Promise<unknown> {
     const answerer = this.#answerers.get(method);
-    if (!answerer) throw new Error(`Nobody here answers ${method}`);
-    return answerer(params, token);
+    if (!answerer) throw new ResponseError(ErrorCodes.MethodNotFound, `Nobody here answers ${method}`);
+    try {
+      return await answerer(params, token);
+    } catch (error) {
+      const { code, message } = failureOf(error);
+      if (token.isCancellationRequested || code === 'cancelled') {
+        throw new ResponseError(LSPErrorCodes.RequestCancelled, 'Withdrawn');
+      }
+      this.#log.error(`The answer to ${method} failed: ${message}`);
+      throw new ResponseError(ErrorCodes.InternalError, message);
+    }
   }
 
   #change(phase: Phase, reason: string | undefined): void {
@@ -276,10 +286,13 @@ export class Server implements Pi, Disposable {
   }
 
   async #watchInterpreter(): Promise<void> {
-    this.#interpreterWatch ??= await onDidChangeInterpreter(() => {
-      const used = this.#looks.at(-1)?.place === 'interpreter';
-      if (used && this.#lifecycle.active) this.#restartQuietly('another Python interpreter was chosen');
-    });
+    this.#interpreterWatch ??= await onDidChangeInterpreter(() => void this.#interpreterChanged());
+  }
+
+  async #interpreterChanged(): Promise<void> {
+    const used = this.#looks.at(-1);
+    if (used?.place !== 'interpreter' || used.what === (await activeInterpreter(false))) return;
+    if (this.#lifecycle.active) this.#restartQuietly('another Python interpreter was chosen');
   }
 
   /** What comes of it is told by the state. */

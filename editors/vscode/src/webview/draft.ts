@@ -23,5 +23,5 @@ export function draftKeeper(field: HTMLTextAreaElement, keep: (text: string) => 
     clearTimeout(timer);
     kept = field.value;
   };
-  return { changed, known };
+  return { changed, known, flush };
 }

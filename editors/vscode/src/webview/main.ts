@@ -18,12 +18,20 @@ import { welcomeView } from './welcome.ts';
 
 declare function acquireVsCodeApi(): { postMessage(message: FromView): void; setState(state: unknown): void };
 
+const TYPING: ReadonlySet<FromView['type']> = new Set(['ready', 'draft', 'complete']);
+
 const vscode = acquireVsCodeApi();
 const { say, elements: announcements } = announcer();
 let state: ViewState = EMPTY;
 
+// What is still being typed goes first: what is asked for may have the extension show another chat.
+function post(message: FromView): void {
+  if (!TYPING.has(message.type)) prompt.flush();
+  vscode.postMessage(message);
+}
+
 const host: Host = {
-  post: (message) => vscode.postMessage(message),
+  post,
   say,
   later: idleQueue(),
   focusPrompt: () => prompt.focus(),
@@ -85,7 +93,7 @@ function happen(message: ToView): void {
     follow.toEnd();
   } else if (message.type === 'draft') {
     prompt.setText(message.text, message.how);
-    prompt.focus();
+    if (document.hasFocus()) prompt.focus();
   } else if (message.type === 'focus') prompt.focus();
 }
 

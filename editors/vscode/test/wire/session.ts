@@ -131,7 +131,7 @@ function ended(events: readonly TurnEvent[]) {
 }
 
 let wire = new Wire();
-after(() => wire.program.kill());
+after(() => wire.program.kill(0));
 
 async function refused(work: Promise<unknown>, code: string, action?: string): Promise<void> {
   const failure = await work.then(
@@ -156,7 +156,10 @@ test('before a sign-in there is no chat', async () => {
 
 test('a wrong paste is refused, the right one signs in', async () => {
   const attempt = await wire.ask('pi/login/start', { provider: 'anthropic', method: 'pasteCode' });
-  await refused(wire.ask('pi/login/submit', { loginId: attempt.loginId, code: 'FAKE#FAKEstate' }), 'state_mismatch');
+  await refused(
+    wire.ask('pi/login/submit', { loginId: attempt.loginId, code: 'FAKE#FAKEstate' }),
+    'state_mismatch',
+  );
   const code = await approved(attempt);
   const done = await wire.ask('pi/login/submit', { loginId: attempt.loginId, code });
   assert.deepEqual([done.state, done.step], ['succeeded', null]);

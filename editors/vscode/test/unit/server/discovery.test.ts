@@ -13,7 +13,7 @@ interface Machine {
 }
 
 const HOME = '/home/ada';
-const WORK = '/work';
+const WORK = '/folder';
 const IN_UNTRUSTED = 'in a folder that is not trusted, and not run';
 
 function around(machine: Machine, asked: string[] = []): Surroundings {
@@ -105,13 +105,13 @@ test('where it is looked for, in order, and what is found there', async () => {
       'nothing of an untrusted folder',
       {
         trusted: false,
-        interpreter: '/work/.venv/bin/python',
-        programs: { pi: ['/work/bin/pi'] },
-        servers: { '/work/.venv/bin/python': '0.1.0', '/work/bin/pi': '0.1.0' },
+        interpreter: '/folder/.venv/bin/python',
+        programs: { pi: ['/folder/bin/pi'] },
+        servers: { '/folder/.venv/bin/python': '0.1.0', '/folder/bin/pi': '0.1.0' },
       },
       [
-        { place: 'interpreter', what: '/work/.venv/bin/python', found: IN_UNTRUSTED, command: null },
-        { place: 'path', what: '/work/bin/pi', found: IN_UNTRUSTED, command: null },
+        { place: 'interpreter', what: '/folder/.venv/bin/python', found: IN_UNTRUSTED, command: null },
+        { place: 'path', what: '/folder/bin/pi', found: IN_UNTRUSTED, command: null },
       ],
     ],
   ];
@@ -121,11 +121,11 @@ test('where it is looked for, in order, and what is found there', async () => {
 test('no program of an untrusted folder is even asked for its version', async () => {
   const asked: string[] = [];
   await looked(
-    { trusted: false, interpreter: '/work/.venv/bin/python', programs: { pi: ['/work/bin/pi'] } },
+    { trusted: false, interpreter: '/folder/.venv/bin/python', programs: { pi: ['/folder/bin/pi'] } },
     asked,
   );
   await looked(
-    { trusted: false, command: ['/work/bin/pi', 'serve'], programs: { pi: ['/work/bin/pi'] } },
+    { trusted: false, command: ['/folder/bin/pi', 'serve'], programs: { pi: ['/folder/bin/pi'] } },
     asked,
   );
   assert.deepEqual(asked, []);
@@ -181,7 +181,7 @@ test('the setting: its program is found, or it is said why not', async () => {
     [['bin/pi', 'serve'], 'a path that is not absolute; begin it with / or ~/'],
     [['nothing', 'serve'], 'not on the PATH'],
     [['/nothing', 'serve'], 'not a program that can be run here'],
-    [['/work/.venv/bin/pi', 'serve'], IN_UNTRUSTED, false],
+    [['/folder/.venv/bin/pi', 'serve'], IN_UNTRUSTED, false],
     [['work', 'serve'], IN_UNTRUSTED, false],
     [['/usr/bin/pi', 'serve'], ['/usr/bin/pi', 'serve'], false],
   ];

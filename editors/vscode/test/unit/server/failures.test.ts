@@ -108,6 +108,7 @@ test('what the server said, and what is a broken connection', () => {
     [{ code: -32803, message: 'x' }, true],
     [{ code: -32600, message: 'x' }, true],
     [{ code: -32097, message: 'Pending response rejected' }, false],
+    [{ code: -32099, message: 'write EPIPE' }, false],
     [{ code: 2, message: 'Connection is disposed.' }, false],
     [Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }), false],
     [new Error('odd'), false],

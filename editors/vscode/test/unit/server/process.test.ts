@@ -23,7 +23,7 @@ test('what it says, and how it ended', async () => {
 test('one that is not there has ended as well', async () => {
   const program = run(['/nowhere/pi', 'serve'], environment, () => undefined);
   assert.equal(await program.ended, 'it could not be started (ENOENT)');
-  program.kill();
+  program.kill(50);
   assert.equal(program.pid, undefined);
 });
 
@@ -48,7 +48,7 @@ test('closing its input is enough for one that listens, and force ends one that 
   const deaf = run(
     ['/bin/sh', '-c', "trap '' TERM; echo up >&2; while :; do sleep 1; done"],
     environment,
-    () => deaf.kill(),
+    () => deaf.kill(50),
   );
   assert.equal(await deaf.ended, 'it was ended by SIGKILL');
 });

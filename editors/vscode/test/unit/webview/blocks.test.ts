@@ -6,7 +6,8 @@ const CASES: Readonly<Record<string, string>> = {
   paragraphs: 'one\ntwo\n\nthree\n\n\nfour',
   'a heading that was a paragraph': 'title\n===\ntext\n\nother\n---\n',
   'a hash that is no heading yet': 'text\n#tag and\n# head\n####### seven\n',
-  'lists, loose and tight': '- a\n- b\n  - c\n\n  more\n\n- d\n* other\n+ third\n1. x\n2. y\n\n3. z\n7) seven\n',
+  'lists, loose and tight':
+    '- a\n- b\n  - c\n\n  more\n\n- d\n* other\n+ third\n1. x\n2. y\n\n3. z\n7) seven\n',
   'lazy lines': '> quote\nlazy\n\n- item\nlazy\n\n> > deep\n> out\n',
   'a table after a line': 'text\nx | y\n--|--\n1 | 2\n3 | 4\n\nno | table\n',
   'no table after all': 'text\nx | y\n--|--z\n',
@@ -18,7 +19,8 @@ const CASES: Readonly<Record<string, string>> = {
   'a fence without an end': 'a\n\n```py\nx = 1\n  ``',
   'an empty fence': '```\n```\nx\n```',
   'indented code': 'a\n\n    code\n\n    more\n\nb\n',
-  'links defined later': 'see [a] and [b][c]\n\n- [a]\n\n[a]: http://a.example\n  "title"\n[c]: <src/b.ts>\n\nend\n',
+  'links defined later':
+    'see [a] and [b][c]\n\n- [a]\n\n[a]: http://a.example\n  "title"\n[c]: <src/b.ts>\n\nend\n',
   'links defined before': '[a]: http://a.example\n\nsee [a]\n\n[a]: http://other.example\n',
   'lines of Windows': 'a\r\n\r\n```\r\ncode\r\n```\r\nb\r\rc',
   rules: 'a\n***\nb\n\n---\n- - -\n* * *\nc\n',
@@ -31,7 +33,8 @@ for (const [name, source] of Object.entries(CASES)) {
   test(`the parts do not depend on where the text was cut: ${name}`, () => {
     const whole = streamed(source, []);
     for (let at = 0; at <= source.length; at++) assert.equal(streamed(source, [at]), whole, `cut at ${at}`);
-    for (const step of [1, 2, 3, 7]) assert.equal(streamed(source, every(step, source)), whole, `steps of ${step}`);
+    for (const step of [1, 2, 3, 7])
+      assert.equal(streamed(source, every(step, source)), whole, `steps of ${step}`);
   });
 }
 
@@ -40,7 +43,8 @@ test('the parts of any two texts after one another do not depend on the cuts', (
     for (const other of Object.values(CASES)) {
       const source = one + other;
       const whole = streamed(source, []);
-      for (const step of [1, 5]) assert.equal(streamed(source, every(step, source)), whole, JSON.stringify(source));
+      for (const step of [1, 5])
+        assert.equal(streamed(source, every(step, source)), whole, JSON.stringify(source));
     }
 });
 

@@ -3,17 +3,17 @@ import { test } from 'node:test';
 import { html, languageOf, plainText } from '../../../src/webview/markdown.ts';
 
 const ROWS: readonly (readonly [about: string, source: string, result: string])[] = [
-  [
-    'HTML is text',
-    '<script>alert(1)</script>',
-    '<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n',
-  ],
+  ['HTML is text', '<script>alert(1)</script>', '<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n'],
   [
     'a link carries what it points to, and no address',
     '[greet](src/greet.py:12 "Line 12")',
     '<p><a role="link" tabindex="0" data-href="src/greet.py:12" title="Line 12">greet</a></p>\n',
   ],
-  ['a link that may not be followed is text', '[x](javascript:alert(1))', '<p>[x](javascript:alert(1))</p>\n'],
+  [
+    'a link that may not be followed is text',
+    '[x](javascript:alert(1))',
+    '<p>[x](javascript:alert(1))</p>\n',
+  ],
   ['so is one that hides it', '[x](java&#115;cript:alert(1))', '<p>[x](javascript:alert(1))</p>\n'],
   [
     'an address in the text is a link, a name with a dot is not',
@@ -30,11 +30,7 @@ const ROWS: readonly (readonly [about: string, source: string, result: string])[
     '![](data:image/png;base64,iVBORw0KGgo=)',
     '<p><img src="data:image/png;base64,iVBORw0KGgo=" alt="Picture"></p>\n',
   ],
-  [
-    'headings begin below those of the chat',
-    '# one\n###### six',
-    '<h3>one</h3>\n<h6>six</h6>\n',
-  ],
+  ['headings begin below those of the chat', '# one\n###### six', '<h3>one</h3>\n<h6>six</h6>\n'],
   [
     'tasks say how they stand',
     '- [x] done\n- [ ] open',
@@ -61,12 +57,23 @@ for (const [about, source, result] of ROWS)
   });
 
 test('nothing that a browser follows or loads comes out, whatever goes in', () => {
-  for (const source of ['[a](http://x.example)', '<http://x.example>', '![a](http://x.example)', '<img src=x onerror=y>'])
+  for (const source of [
+    '[a](http://x.example)',
+    '<http://x.example>',
+    '![a](http://x.example)',
+    '<img src=x onerror=y>',
+  ])
     assert.doesNotMatch(html(source), /<[^>]*\s(?:href|src|on\w+|style)=/);
 });
 
 test('a language is what stands first behind the fence', () => {
-  assert.deepEqual(['', ' TS ', 'c++ x', '{.python}', 'a&amp;b'].map(languageOf), ['', 'ts', 'c++', '{.python}', 'a&b']);
+  assert.deepEqual(['', ' TS ', 'c++ x', '{.python}', 'a&amp;b'].map(languageOf), [
+    '',
+    'ts',
+    'c++',
+    '{.python}',
+    'a&b',
+  ]);
 });
 
 test('what is read aloud has no signs', () => {

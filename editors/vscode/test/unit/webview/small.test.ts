@@ -19,7 +19,10 @@ test('a diff keeps its signs and says how much it changes', () => {
 test('however much arrives within a frame, it is applied once, in order', () => {
   const frames: (() => void)[] = [];
   const batches: (readonly number[])[] = [];
-  const hear = frameQueue<number>((run) => frames.push(run), (batch) => batches.push(batch));
+  const hear = frameQueue<number>(
+    (run) => frames.push(run),
+    (batch) => batches.push(batch),
+  );
   for (let item = 0; item < 20_000; item++) hear(item);
   assert.equal(frames.length, 1);
   frames[0]?.();
@@ -49,7 +52,11 @@ test('files are found in each form in which they are dragged', () => {
 });
 
 test('the answer that does no harm refuses once', () => {
-  const option = (kind: 'allowOnce' | 'allowAlways' | 'rejectOnce' | 'rejectAlways') => ({ id: kind, label: kind, kind });
+  const option = (kind: 'allowOnce' | 'allowAlways' | 'rejectOnce' | 'rejectAlways') => ({
+    id: kind,
+    label: kind,
+    kind,
+  });
   const safest = (...kinds: Parameters<typeof option>[0][]) => safestOption(kinds.map(option))?.kind;
   assert.equal(safest('allowOnce', 'allowAlways', 'rejectOnce', 'rejectAlways'), 'rejectOnce');
   assert.equal(safest('allowAlways', 'allowOnce'), 'allowOnce');
@@ -68,10 +75,7 @@ test('pictures are of the kinds that models read; a large one is made smaller, a
 });
 
 test('code of a known language is coloured and escaped, of others left alone', () => {
-  assert.equal(
-    highlighted('x = "<b>"', 'py'),
-    'x = <span class="hljs-string">&quot;&lt;b&gt;&quot;</span>',
-  );
+  assert.equal(highlighted('x = "<b>"', 'py'), 'x = <span class="hljs-string">&quot;&lt;b&gt;&quot;</span>');
   assert.equal(highlighted('x', 'klingon'), undefined);
   assert.equal(highlighted('x'.repeat(30_001), 'py'), undefined);
   assert.deepEqual(['py', 'ts', 'sh', 'html', 'klingon', ''].map(languageName), [

@@ -9,10 +9,21 @@ import { applied, EMPTY, merged, runningTurn, type ViewState } from '../../../sr
 
 const GOLDEN = new URL('../../../../../tests/protocol/golden/', import.meta.url);
 const READY: ViewState = { ...EMPTY, ready: true };
-const APPROVAL = { turnId: 't1', toolCallId: 'c1', tool: 'bash', title: 'Run rm -rf build', input: {}, options: [] };
+const APPROVAL = {
+  turnId: 't1',
+  toolCallId: 'c1',
+  tool: 'bash',
+  title: 'Run rm -rf build',
+  input: {},
+  options: [],
+};
 
 const text = (delta: string): TurnEvent => ({ type: 'text', delta });
-const events = (turnId: string, ...happened: TurnEvent[]): ToView => ({ type: 'events', turnId, events: happened });
+const events = (turnId: string, ...happened: TurnEvent[]): ToView => ({
+  type: 'events',
+  turnId,
+  events: happened,
+});
 const after = (state: ViewState, ...messages: ToView[]) => merged(messages).reduce(applied, state);
 const withTurns = (...turns: Turn[]): ViewState => ({ ...READY, turns });
 
@@ -39,12 +50,10 @@ test('20,000 messages of one delta are one step of the turn', () => {
 test('merging leaves what was said as it was, and its order', () => {
   const one = events('t1', text('a'));
   const between: ToView = { type: 'focus' };
-  assert.deepEqual(merged([one, events('t1', text('b')), between, events('t1', text('c')), events('t2', text('d'))]), [
-    events('t1', text('a'), text('b')),
-    between,
-    events('t1', text('c')),
-    events('t2', text('d')),
-  ]);
+  assert.deepEqual(
+    merged([one, events('t1', text('b')), between, events('t1', text('c')), events('t2', text('d'))]),
+    [events('t1', text('a'), text('b')), between, events('t1', text('c')), events('t2', text('d'))],
+  );
   assert.deepEqual(one, events('t1', text('a')));
 });
 
@@ -92,6 +101,10 @@ test('aloud at once: a failure, a question, a notice', () => {
 });
 
 test('a chat that is opened is not read aloud', () => {
-  const old = { ...newTurn('t1', 'p'), status: 'ended' as const, items: [{ type: 'text' as const, text: 'a' }] };
+  const old = {
+    ...newTurn('t1', 'p'),
+    status: 'ended' as const,
+    items: [{ type: 'text' as const, text: 'a' }],
+  };
   assert.deepEqual(sentences(READY, { ...READY, chatId: 'c2', turns: [old] }), { polite: [], urgent: [] });
 });

@@ -5,7 +5,13 @@ import type { Failure } from '../../../src/protocol.ts';
 import { EMPTY } from '../../../src/webview/state.ts';
 import * as words from '../../../src/webview/words.ts';
 
-const USAGE = { inputTokens: 412, outputTokens: 96, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
+const USAGE = {
+  inputTokens: 412,
+  outputTokens: 96,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  reasoningTokens: 0,
+};
 const FAILURE: Failure = { code: 'overloaded', message: 'Anthropic is overloaded', retryable: true };
 
 test('tokens are counted as people do', () => {
@@ -75,8 +81,11 @@ test('a failure offers what its action says, and nothing for one that is not kno
 });
 
 test('the server comes first among what stands in the way, and an empty chat offers the sign-in itself', () => {
-  const banner = (server: 'running' | 'missing' | 'failed', auth: 'ready' | 'signedOut' | 'expired', isEmpty = false) =>
-    words.bannerOf({ ...EMPTY.header, server, auth }, isEmpty)?.text;
+  const banner = (
+    server: 'running' | 'missing' | 'failed',
+    auth: 'ready' | 'signedOut' | 'expired',
+    isEmpty = false,
+  ) => words.bannerOf({ ...EMPTY.header, server, auth }, isEmpty)?.text;
   assert.equal(banner('running', 'ready'), undefined);
   assert.equal(banner('missing', 'signedOut'), 'The pi server is not installed where this window runs');
   assert.equal(banner('failed', 'ready'), 'The pi server does not run');

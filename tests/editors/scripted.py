@@ -1,11 +1,11 @@
 """A server that says what a scenario tells it to: for flows that the real server has no provider for, and for its
-misbehaviour. Run as a program by the plugin.
+misbehaviour. Run as a program by an editor.
 
-In: `scripted.py SCENARIO RECORD`, the first JSON `{method: [reply, …]}`. A reply has `result` or `error`, and `before`
-and `after`, messages around it; `$turnId` in it stands for the request's, and
-`$inFifteenMinutes` for that time in Unix milliseconds. The last reply of a method is repeated.
-A test makes it talk by the request `test/say {messages}`, and die by `test/die`. Out: every message it got, as a line
-in RECORD. Never here: judgement.
+In: `scripted.py SCENARIO RECORD PROMPTER`, the first JSON `{method: [reply, …]}`. A reply has `result` or `error`, and
+`before` and `after`, messages around it; `$turnId` in it stands for the request's, and `$inFifteenMinutes` for that
+time in Unix milliseconds. The last reply of a method is repeated.
+A test makes it talk by the lines that it writes into the pipe PROMPTER, each a message, and die by `test/die` there.
+Out: every message it got, as a line in RECORD. Never here: judgement.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,8 @@ DEFAULTS: dict[str, list[dict[str, Any]]] = {
     "pi/models": [{"result": {"models": [], "defaultModel": None, "nextCursor": None, "stale": False}}],
     "pi/providers": [{"result": NOTHING}],
     "shutdown": [{"result": None}],
-    "test/say": [{"result": None}],
 }
+TALKING = threading.Lock()
 
 
 def read() -> dict[str, Any] | None:
@@ -44,19 +45,30 @@ def read() -> dict[str, Any] | None:
 
 def write(message: dict[str, Any]) -> None:
     body = json.dumps({"jsonrpc": "2.0", **message}).encode()
-    sys.stdout.buffer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
-    sys.stdout.buffer.flush()
+    with TALKING:
+        sys.stdout.buffer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        sys.stdout.buffer.flush()
 
 
 def main() -> None:
     scenario = {**DEFAULTS, **json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))}
+    threading.Thread(target=prompted, args=(Path(sys.argv[3]),), daemon=True).start()
     with Path(sys.argv[2]).open("a", encoding="utf-8", buffering=1) as record:
         while message := read():
             record.write(json.dumps(message) + "\n")
-            if message.get("method") in ("exit", "test/die"):
-                os._exit(3 if message["method"] == "test/die" else 0)
+            if message.get("method") == "exit":
+                os._exit(0)
             if "method" in message and "id" in message:
                 answer(scenario, message)
+
+
+def prompted(prompter: Path) -> None:
+    with prompter.open(encoding="utf-8") as lines:
+        for line in lines:
+            said = json.loads(line)
+            if said.get("method") == "test/die":
+                os._exit(3)
+            write(said)
 
 
 def answer(scenario: dict[str, Any], message: dict[str, Any]) -> None:
@@ -65,7 +77,7 @@ def answer(scenario: dict[str, Any], message: dict[str, Any]) -> None:
     reply = replies.pop(0) if len(replies) > 1 else replies[0]
     text = json.dumps(reply).replace("$turnId", str(params.get("turnId", "")))
     reply = json.loads(text.replace('"$inFifteenMinutes"', str(time.time_ns() // 1_000_000 + 900_000)))
-    for said in (*reply.get("before", ()), *params.get("messages", ())):
+    for said in reply.get("before", ()):
         write(said)
     if not reply.get("silent"):
         write({"id": message["id"], **{name: reply[name] for name in ("result", "error") if name in reply}})
