@@ -206,6 +206,8 @@ async def test_a_broken_answer_is_kept_and_can_be_asked_for_again(nvim: Neovim, 
     ("typed", "seen"),
     [
         ("/login", "How do you want to sign in|1: Anthropic"),
+        ("/login anthropic", "How do you want to sign in"),
+        ("/logout anthropic", "Nothing was stored for Anthropic|Signed out of Anthropic"),
         ("/logout", "1: Anthropic"),
         ("/model", "Claude Opus"),
         ("/new", "pi://chat/2"),

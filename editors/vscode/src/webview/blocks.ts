@@ -3,7 +3,7 @@
 // A block is settled once complete lines show that another one has begun, so however the text was cut on its way, the
 // parts together are the same. Never here: a DOM.
 import type { Env } from 'markdown-it';
-import { type Block, html, languageOf, topLevelBlocks } from './markdown.ts';
+import { type Block, copied, html, languageOf, topLevelBlocks } from './markdown.ts';
 
 export type Part =
   | { readonly type: 'html'; readonly html: string }
@@ -145,7 +145,7 @@ export function blockStream(env: Env = {}): BlockStream {
     // A link may stand before what defines it.
     const late = referenceCount(env) > known || (begun && referenceCount(env) > 0);
     if (!late) return { again: false, settled, tail: undefined };
-    return { again: true, settled: blockStream(copied(env)).grow(text, true).settled, tail: undefined };
+    return { again: true, settled: blockStream({ references: { ...env.references } }).grow(text, true).settled, tail: undefined };
   };
 
   return { grow };
@@ -192,10 +192,6 @@ function normalised(text: string, complete: boolean): string {
   if (!text.includes('\r')) return text;
   const held = !complete && text.endsWith('\r') ? text.slice(0, -1) : text;
   return held.replace(/\r\n?/g, '\n');
-}
-
-function copied(env: Env): Env {
-  return { references: { ...env.references } };
 }
 
 function referenceCount(env: Env): number {

@@ -64,12 +64,14 @@ const follow = follower(scroller, (atEnd) => {
 
 const root = document.querySelector('main') ?? document.body.appendChild(element('main', { id: 'pi' }));
 const middle = element('div', { class: 'middle' }, scroller, toEnd);
-root.replaceChildren(header.element, middle, prompt.element, ...announcements, help.element);
+const title = element('h1', { class: 'spoken' }, 'Chat');
+root.replaceChildren(title, header.element, middle, prompt.element, ...announcements, help.element);
 root.classList.add('unready');
 
 function draw(before: ViewState): void {
   const isEmpty = state.turns.length === 0;
   const hadFocus = document.activeElement !== document.body;
+  title.textContent = state.header.title || 'Chat';
   if (state.header !== before.header || isEmpty) header.update(state.header, isEmpty);
   if (state.turns !== before.turns || state.approvals !== before.approvals)
     transcript.update(state.turns, state.approvals);

@@ -13,6 +13,8 @@ markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
 markdown.validateLink = (href) => linkTarget(href) !== null || isInlinePicture(href);
 
 const { escapeHtml } = markdown.utils;
+const CHAT_HEADING = 2;
+const LOWEST_HEADING = 6;
 
 markdown.renderer.rules.link_open = (tokens, index) => {
   const href = String(tokens[index]?.attrGet('href') ?? '');
@@ -43,9 +45,9 @@ markdown.renderer.rules.table_open = () =>
   '<div class="table" role="region" tabindex="0" aria-label="Table"><table>\n';
 markdown.renderer.rules.table_close = () => '</table></div>\n';
 
-markdown.core.ruler.push('pi', ({ tokens }) => {
+markdown.core.ruler.push('pi', ({ tokens, env }) => {
   for (const [index, token] of tokens.entries()) {
-    lowerHeading(token);
+    lowerHeading(token, env);
     alignByClass(token);
     if (token.type === 'inline') markTask(token, tokens[index - 2]);
   }
@@ -58,6 +60,11 @@ export function languageOf(info: string): string {
 
 export function html(source: string, env: Env = {}): string {
   return markdown.render(source, env);
+}
+
+/** What a text leaves behind for the text after it: links that it defined, how deep its headings went */
+export function copied(env: Env): Env {
+  return { ...env, references: { ...env.references } };
 }
 
 /** The top-level blocks of a text, with the lines that each begins and ends at; a link's definition is none. */
@@ -82,10 +89,14 @@ function codeHtml(text: string, language: string): string {
   return `<pre data-language="${escapeHtml(language)}"><code>${escapeHtml(text)}</code></pre>\n`;
 }
 
-// The chat's own headings are of the second level.
-function lowerHeading(token: Token): void {
+// The chat's own headings are of the second level. No level is left out on the way down, which whoever jumps from
+// heading to heading relies upon and models do not heed.
+function lowerHeading(token: Token, env: Env): void {
   if (token.type !== 'heading_open' && token.type !== 'heading_close') return;
-  token.tag = `h${Math.min(Number(token.tag.slice(1)) + 2, 6)}`;
+  const above = Number(env.heading ?? CHAT_HEADING);
+  const level = Math.min(Number(token.tag.slice(1)) + CHAT_HEADING, above + 1, LOWEST_HEADING);
+  if (token.type === 'heading_close') env.heading = level;
+  token.tag = `h${level}`;
 }
 
 // The content security policy allows no style in HTML.

@@ -194,12 +194,31 @@ local function start_turn(session, prompt)
   end)
 end
 
+-- Each gets the word behind it, if there is one.
 local commands = {
-  ['/login'] = function() require('pi.auth').login() end,
-  ['/logout'] = function() require('pi.auth').logout() end,
-  ['/model'] = function() models.pick() end,
-  ['/new'] = function() M.new() end,
+  login = function(provider) require('pi.auth').login({ provider = provider }) end,
+  logout = function(provider) require('pi.auth').logout(provider) end,
+  model = function(id)
+    if id and models.find(id) then
+      return models.choose(id)
+    end
+    models.pick()
+  end,
+  new = function() M.new() end,
 }
+
+-- The command on a prompt's first line, the word behind it, and the text below, which stays in the prompt. Below
+-- `/login` and `/logout` nothing stays: it could be a code.
+---@param prompt string
+local function command_of(prompt)
+  local first, below = prompt:match('^([^\n]*)\n?(.*)$')
+  local name, word = first:match('^/(%a+)%s*(%S*)')
+  local command = name and commands[name]
+  if command then
+    local rest = (name == 'model' or name == 'new') and vim.trim(below) or ''
+    return command, word ~= '' and word or nil, rest
+  end
+end
 
 -- Send what stands in the prompt; `/login` and its like are done and never sent.
 ---@param session pi.Session
@@ -212,10 +231,10 @@ send = function(session)
     return vim.notify('pi: There is no prompt below the last header')
   end
   vim.cmd.stopinsert()
-  local command = commands[prompt]
+  local command, word, rest = command_of(prompt)
   if command then
-    view.set_prompt(session.view, '')
-    return command()
+    view.set_prompt(session.view, rest)
+    return command(word)
   end
   start_turn(session, prompt)
 end

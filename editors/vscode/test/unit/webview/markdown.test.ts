@@ -30,7 +30,10 @@ const ROWS: readonly (readonly [about: string, source: string, result: string])[
     '![](data:image/png;base64,iVBORw0KGgo=)',
     '<p><img src="data:image/png;base64,iVBORw0KGgo=" alt="Picture"></p>\n',
   ],
-  ['headings begin below those of the chat', '# one\n###### six', '<h3>one</h3>\n<h6>six</h6>\n'],
+  ['headings begin below those of the chat, and leave no level out',
+    '# one\n###### six\n## two\n##### five',
+    '<h3>one</h3>\n<h4>six</h4>\n<h4>two</h4>\n<h5>five</h5>\n',
+  ],
   [
     'tasks say how they stand',
     '- [x] done\n- [ ] open',
