@@ -26,7 +26,7 @@ export function activate(context: ExtensionContext): void {
     chats,
     registerServer(context, server, accounts, log),
     registerAuth(server, accounts),
-    registerModels(server, accounts, models),
+    registerModels(server, accounts, models, context.globalState),
     registerEditor(chats),
     registerStatus(server, accounts, models, chats),
   );

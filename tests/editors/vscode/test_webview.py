@@ -186,7 +186,7 @@ COUNT = """() => {
   window.frames_ = 0; window.changes = 0;
   const frame = () => { window.frames_++; requestAnimationFrame(frame); };
   requestAnimationFrame(frame);
-  new MutationObserver(() => window.changes++)
+  new MutationObserver(all => { if (all.some(one => !one.target.closest?.('.code'))) window.changes++; })
     .observe(document.querySelector('.items'), {childList: true, subtree: true, characterData: true});
 }"""
 STREAM = """async ([deltas, perFrame]) => {

@@ -28,6 +28,8 @@ export interface RequestOptions {
     readonly description: string;
     readonly inputSchema?: object;
   }[];
+  /** Who asks: the id of an extension. VS Code passes it on, though its stable types do not name it. */
+  readonly requestInitiator?: string;
   /** 1: the model may call a tool, 2: it must */
   readonly toolMode?: number;
 }

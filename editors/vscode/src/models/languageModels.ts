@@ -9,12 +9,17 @@ import {
   Disposable,
   type Event,
   EventEmitter,
+  extensions,
   LanguageModelError,
+  type Memento,
   type Progress,
+  window,
   workspace,
 } from 'vscode';
 import type { Accounts } from '../auth/accounts.ts';
+import { sentenceOf } from '../server/failures.ts';
 import { type Pi, PiError } from '../server/pi.ts';
+import { Consent, SOMEBODY } from './consent.ts';
 import {
   languageModelApi,
   type ModelInformation,
@@ -27,17 +32,29 @@ import { estimatedTokens, estimatedTokensOf, offered } from './offered.ts';
 import { chatParams, told } from './request.ts';
 
 const SETTING = 'languageModels';
+const ALLOWED = 'pi.languageModels.allowed';
+const SELF = 'pi-server.pi';
+
+const REFUSED = 'You did not allow this extension to use the models of pi';
 
 type Api = NonNullable<ReturnType<typeof languageModelApi>>;
 
-export function registerLanguageModels(pi: Pi, accounts: Accounts, models: Models): Disposable {
+/** `globalState` keeps who may use them; whoever turns the setting off is asked anew later. */
+export function registerLanguageModels(
+  pi: Pi,
+  accounts: Accounts,
+  models: Models,
+  globalState: Memento,
+): Disposable {
   const api = languageModelApi();
   if (!api) return Disposable.from();
+  const consent = consentIn(globalState);
   let registered: Disposable | undefined;
   const follow = () => {
     const isWanted = workspace.getConfiguration('pi').get(SETTING, true);
-    if (isWanted && !registered) registered = provide(api, pi, accounts, models);
+    if (isWanted && !registered) registered = provide(api, pi, accounts, models, consent);
     if (isWanted) return;
+    consent.forget();
     registered?.dispose();
     registered = undefined;
   };
@@ -50,9 +67,29 @@ export function registerLanguageModels(pi: Pi, accounts: Accounts, models: Model
   );
 }
 
-function provide(api: Api, pi: Pi, accounts: Accounts, models: Models): Disposable {
-  const provider = new Provider(api, pi, accounts, models);
+function provide(api: Api, pi: Pi, accounts: Accounts, models: Models, consent: Consent): Disposable {
+  const provider = new Provider(api, pi, accounts, models, consent);
   return Disposable.from(provider, api.register('pi', provider));
+}
+
+function consentIn(globalState: Memento): Consent {
+  return new Consent({
+    ask: askAbout,
+    kept: {
+      get: () => globalState.get<readonly string[]>(ALLOWED, []),
+      set: (allowed) => void globalState.update(ALLOWED, allowed),
+    },
+    self: SELF,
+  });
+}
+
+async function askAbout(extension: string): Promise<boolean> {
+  const known: unknown = extensions.getExtension(extension)?.packageJSON?.displayName;
+  const name = extension === SOMEBODY ? 'Another extension' : `${known ?? extension} (${extension})`;
+  const detail =
+    'What it asks counts on your account. It sees no key or token. The setting pi.languageModels takes the models away from all of them.';
+  const message = `${name} wants to use the models that you are signed in to with pi`;
+  return (await window.showInformationMessage(message, { modal: true, detail }, 'Allow')) === 'Allow';
 }
 
 class Provider implements ModelProvider, Disposable {
@@ -60,16 +97,18 @@ class Provider implements ModelProvider, Disposable {
   readonly #pi: Pi;
   readonly #accounts: Accounts;
   readonly #models: Models;
+  readonly #consent: Consent;
   readonly #changed = new EventEmitter<void>();
   readonly #listening: Disposable;
   #told = '';
   readonly onDidChangeLanguageModelChatInformation: Event<void> = this.#changed.event;
 
-  constructor(api: Api, pi: Pi, accounts: Accounts, models: Models) {
+  constructor(api: Api, pi: Pi, accounts: Accounts, models: Models, consent: Consent) {
     this.#api = api;
     this.#pi = pi;
     this.#accounts = accounts;
     this.#models = models;
+    this.#consent = consent;
     this.#told = JSON.stringify(this.#offered());
     // Another choice is no other list.
     this.#listening = models.onDidChange(() => {
@@ -101,6 +140,9 @@ class Provider implements ModelProvider, Disposable {
     progress: Progress<object>,
     token: CancellationToken,
   ): Promise<void> {
+    if (!(await this.#consent.allows(options.requestInitiator)))
+      throw LanguageModelError.NoPermissions(REFUSED);
+    if (token.isCancellationRequested) throw new CancellationError();
     const turn = randomUUID();
     const { TextPart, ToolCallPart } = this.#api;
     // Not joined here: the server joins what comes together, and VS Code what is reported within 30 ms.
@@ -147,5 +189,5 @@ const KINDS: Readonly<Record<string, (message: string) => LanguageModelError>> =
 function asLanguageModelError(error: unknown): unknown {
   if (!(error instanceof PiError)) return error;
   if (error.code === 'cancelled') return new CancellationError();
-  return KINDS[error.code]?.(error.message) ?? error;
+  return KINDS[error.code]?.(sentenceOf(error)) ?? error;
 }

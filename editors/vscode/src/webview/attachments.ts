@@ -3,11 +3,12 @@
 // said in a sentence.
 import type { Chip } from '../chat/messages.ts';
 import { element, iconButton, setChildren } from './dom.ts';
-import { carriesFiles, droppedFrom } from './drops.ts';
+import { droppedFrom } from './drops.ts';
 import type { PromptField } from './field.ts';
 import type { Host } from './host.ts';
 import { type IconName, icon } from './icons.ts';
 import { pictureFrom } from './pictures.ts';
+import { carriesFiles } from './uris.ts';
 
 export interface Attachments {
   readonly element: HTMLElement;

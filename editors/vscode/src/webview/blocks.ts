@@ -145,7 +145,11 @@ export function blockStream(env: Env = {}): BlockStream {
     // A link may stand before what defines it.
     const late = referenceCount(env) > known || (begun && referenceCount(env) > 0);
     if (!late) return { again: false, settled, tail: undefined };
-    return { again: true, settled: blockStream({ references: { ...env.references } }).grow(text, true).settled, tail: undefined };
+    return {
+      again: true,
+      settled: blockStream({ references: { ...env.references } }).grow(text, true).settled,
+      tail: undefined,
+    };
   };
 
   return { grow };

@@ -2,16 +2,19 @@
 // then it is text like any other. Never here: opening; the extension decides once more what it does with a path.
 
 const WEB = /^(?:https?:\/\/[^/?#]|mailto:[^@]+@)/i;
-const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+// A colon in what comes first, also where it is no scheme yet: `java%0Ascript:`.
+const SCHEME = /^[^/\\?#]*:/;
 const FILE_URI = /^file:\/\/\//i;
 // `a.py:12` and `a.py:12:3` look like a scheme, and so does the drive of `C:\a.py`.
 const LINE = /^[^:]+:\d+(?::\d+)?(?:-\d+)?$/;
 const DRIVE = /^[a-z]:[\\/]/i;
+const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f)/i;
 const LONGEST = 4096;
 
 /** What may be opened, as it stands; null for everything else */
 export function linkTarget(href: string): string | null {
-  if (href === '' || href.length > LONGEST || hasControlOrSpace(href)) return null;
+  if (href === '' || href.length > LONGEST || hasControlOrSpace(href) || ENCODED_CONTROL.test(href))
+    return null;
   if (WEB.test(href) || FILE_URI.test(href)) return href;
   return isPath(href) ? href : null;
 }

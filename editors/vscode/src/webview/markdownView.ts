@@ -26,7 +26,7 @@ export function markdownView(host: Host): MarkdownView {
   let openCode: CodeBlock | undefined;
   let plain: Text | undefined;
   let notBefore = 0;
-  let timer: number | undefined;
+  let frame: number | undefined;
 
   const restart = () => {
     stream = blockStream();
@@ -73,7 +73,6 @@ export function markdownView(host: Host): MarkdownView {
   };
 
   const draw = () => {
-    timer = undefined;
     const { text, complete } = latest;
     const began = performance.now();
     if (over || !text.startsWith(drawn)) restart();
@@ -88,14 +87,20 @@ export function markdownView(host: Host): MarkdownView {
     notBefore = took > CHEAP_MS ? performance.now() + took * SPACING : 0;
   };
 
+  // In a frame, like everything that is drawn.
+  const drawWhenDue = () => {
+    frame = undefined;
+    if (latest.complete || performance.now() >= notBefore) draw();
+    else frame = requestAnimationFrame(drawWhenDue);
+  };
+
   const update = (text: string, complete: boolean) => {
     if (text === latest.text && complete === latest.complete) return;
     latest = { text, complete };
-    const wait = complete ? 0 : notBefore - performance.now();
-    if (wait > 0) timer ??= window.setTimeout(draw, wait);
-    else {
-      clearTimeout(timer);
-      draw();
+    if (frame === undefined) drawWhenDue();
+    else if (complete) {
+      cancelAnimationFrame(frame);
+      drawWhenDue();
     }
   };
 

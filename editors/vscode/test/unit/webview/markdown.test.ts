@@ -30,7 +30,8 @@ const ROWS: readonly (readonly [about: string, source: string, result: string])[
     '![](data:image/png;base64,iVBORw0KGgo=)',
     '<p><img src="data:image/png;base64,iVBORw0KGgo=" alt="Picture"></p>\n',
   ],
-  ['headings begin below those of the chat, and leave no level out',
+  [
+    'headings begin below those of the chat, and leave no level out',
     '# one\n###### six\n## two\n##### five',
     '<h3>one</h3>\n<h4>six</h4>\n<h4>two</h4>\n<h5>five</h5>\n',
   ],

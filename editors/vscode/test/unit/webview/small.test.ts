@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diffLines, diffSummary } from '../../../src/webview/diff.ts';
-import { carriesFiles, urisOf } from '../../../src/webview/drops.ts';
 import { frameQueue } from '../../../src/webview/frames.ts';
 import { highlighted, languageName } from '../../../src/webview/languages.ts';
 import { safestOption } from '../../../src/webview/options.ts';
 import { LARGEST_BYTES, pictureProblem, scaleFor } from '../../../src/webview/pictureRules.ts';
+import { carriesFiles, urisOf } from '../../../src/webview/uris.ts';
 
 test('a diff keeps its signs and says how much it changes', () => {
   const lines = diffLines('--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n same\n-old\n+new\n+more\n');
