@@ -36,6 +36,7 @@ _TOKENS = re.compile(
     r"sk-ant-[\w.~+/=-]+"
     r"|\bsk-(?:proj-|svcacct-)?[\w-]{16,}"
     r"|\bgh[pousr]_[A-Za-z0-9_]{8,}|\bgithub_pat_\w{8,}"
+    r"|\bAIza[\w-]{20,}|\b(?:gsk_|xai-|hf_)[A-Za-z0-9]{16,}"
     r"|(?<![\w-])eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*"
     r"|\btid(?:=|%3D)[^\s\"']{8,}"
     r"|(?<![\w-])[\w-]{16,}(?:#|%23)[\w-]{16,}",
@@ -48,6 +49,15 @@ _USERINFO = re.compile(
     r"(?<=://)[^\s/\"'<>]+(?=@)"
     r"|(?<=%3A%2F%2F)(?:(?!%2F)[^\s/\"'<>&])+(?=%40)",
     re.IGNORECASE,
+)
+# The same where no scheme stands before it, if a port stands behind it. The bounds keep it linear.
+_BARE_USERINFO = re.compile(
+    r"(?<![^\s\"'=(,;])[\w.%+~-]{1,64}:[^\s/\"'<>\[\]]{1,256}(?=@(?:[\w.-]+|\[[\da-fA-F:.]+\]):\d{2,5}(?!\w))",
+)
+# A key as the next word of a command line, or of a list of its words; a help text's KEY and FILE are shorter.
+_OPTION = re.compile(
+    r"(?P<option>--?(?:[a-z]{1,20}-){0,3}(?:api-?key|token|secret|password)|[Xx]-[Aa]pi-[Kk]ey|X-API-KEY)"
+    rf"(?P<gap>\s+{_QUOTE}?|{_QUOTE}\s*,\s*{_QUOTE})(?=[\w.~+/%=-]*[0-9_=/+~A-Z-])(?!-)[\w.~+/%=-]{{8,}}",
 )
 _HEADER = re.compile(
     rf"(?P<name>(?:proxy-)?authorization|(?:set-)?cookie)(?P<gap>{_QUOTE}?\s*(?:[:=,]|%3A)\s*(?:b(?={_QUOTE}))?{_QUOTE}?)"
@@ -67,8 +77,12 @@ _BARE = re.compile(
 # Nearly all text has none of these, and then a few looks are all that it costs. They are tried on lower case.
 _USERINFO_WORDS = ("@", "%40")
 _HEADER_WORDS = ("authorization", "cookie")
+_OPTION_WORDS = ("-key", "-apikey", "-token", "-secret", "-password")
 _SCHEME_WORDS = ("bearer", "basic")
-_TOKEN_WORDS = ("sk-", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "eyj", "tid=", "tid%3d", "#", "%23")
+_TOKEN_WORDS = (
+    "sk-", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "aiza", "gsk_", "xai-", "hf_", "eyj", "tid=",
+    "tid%3d", "#", "%23",
+)  # fmt: skip
 _NAME_WORDS = ("token", "verifier", "code", "secret", "key", "password", "refresh", "access", "state")
 _NAMED = re.compile(rf"(?:{'|'.join(_NAME_WORDS)}){_QUOTE}?\s*(?:[:=,]|%3[ad])")
 
@@ -80,15 +94,18 @@ def redact(text: str) -> str:
     """`text` with every known shape of a secret replaced; the same object when there is none."""
     lower = text.lower()
     if _has(lower, _USERINFO_WORDS):
-        text = _USERINFO.sub(MARK, text)
+        text = _BARE_USERINFO.sub(MARK, _USERINFO.sub(MARK, text))
     if _has(lower, _HEADER_WORDS):
         text = _HEADER.sub(_keep_name, text)
     if _has(lower, _TOKEN_WORDS):
         text = _TOKENS.sub(MARK, text)
     if _has(lower, _SCHEME_WORDS):
         text = _SCHEME.sub(rf"\g<scheme>\g<gap>{MARK}", text)
-    if _has(lower, _NAME_WORDS) and _NAMED.search(lower):
-        text = _BARE.sub(_keep_long_name, _QUOTED.sub(_keep_name_and_quote, text))
+    if _has(lower, _NAME_WORDS):
+        if _has(lower, _OPTION_WORDS):
+            text = _OPTION.sub(rf"\g<option>\g<gap>{MARK}", text)
+        if _NAMED.search(lower):
+            text = _BARE.sub(_keep_long_name, _QUOTED.sub(_keep_name_and_quote, text))
     return text
 
 

@@ -24,6 +24,10 @@ TOKENS = [
     "eyJGQUtFMGNhbmFyeSI6MX0.eyJGQUtFIjoyfQ.FAKE0canary-signature",
     "tid=FAKE0canary;exp=1800000000;sku=x;8kp=1:FAKE0canary9",
     "FAKE0canaryCODE-abcdefghij#FAKE0canarySTATE-klmnopqr",
+    "AIzaFAKE0canary-0000111122223333444",
+    "gsk_FAKE0canary0000111122223333",
+    "xai-FAKE0canary0000111122223333",
+    "hf_FAKE0canary0000111122223333",
 ]
 SHAPELESS = ["FAKE0canary-abcDEF", "FAKE0canary0123456789abcdef", "FAKE0canary.with~odd_chars"]
 LONG_NAMES = ["access_token", "refresh_token", "code_verifier", "api_key", "apiKey", "client_secret", "device_code"]
@@ -85,9 +89,49 @@ def test_who_an_address_is_for_is_redacted_and_the_host_is_not(scheme: str, pass
     assert not survives(redact(quote(address, safe="")))
 
 
+@pytest.mark.parametrize("password", ["FAKEpw", "FAKE%20pw", "FAKE@canary", "FAKE:#?canary"])
+def test_who_a_proxy_is_for_is_redacted_without_a_scheme_too(password: str) -> None:
+    for host in ("proxy.test:3128", "127.0.0.1:80", "[::1]:3128"):
+        address = f"canary:{password}@{host}"
+        for text in (address, f"HTTPS_PROXY={address}", f"'{address}': refused", json.dumps({"proxy": address})):
+            redacted = redact(text)
+            assert not survives(redacted), redacted
+            assert f"{MARK}@{host}" in redacted
+
+
+OPTIONS = ["--api-key", "--apikey", "--token", "--auth-token", "--client-secret", "-token", "x-api-key", "X-Api-Key"]
+
+
+def command_lines(option: str, secret: str) -> list[str]:
+    return [
+        f"wrapper {option} {secret} pi serve",
+        f"wrapper {option} '{secret}' pi serve",
+        json.dumps(["wrapper", option, secret, "serve"]),
+        json.dumps(json.dumps(["wrapper", option, secret])),
+        repr([option, secret]),
+    ]
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("secret", [*TOKENS, *SHAPELESS])
+def test_a_secret_is_found_as_the_next_word_of_a_command(option: str, secret: str) -> None:
+    for text in command_lines(option, secret):
+        assert not survives(redact(text)), (text, redact(text))
+
+
 @pytest.mark.parametrize(
     "text",
-    ["https://host.test/@person/x", "mail me@host.test", "git@host.test:a/b.git", "http://a.test b@c.test", "http://"],
+    [
+        "https://host.test/@person/x",
+        "mail me@host.test",
+        "git@host.test:a/b.git",
+        "http://a.test b@c.test",
+        "http://",
+        "a:b@host",
+        "pull image:tag@sha256:12ab34",
+        "http://a.test:80 b@c.test:80",
+        "at 12:30 b@c.test:80",
+    ],
 )
 def test_an_at_sign_elsewhere_stays(text: str) -> None:
     assert redact(text) is text
@@ -126,6 +170,8 @@ def test_a_secret_is_found_in_a_header(name: str, secret: str) -> None:
         "expiresAt=1800000000000 accessed refreshed tokens: 1234",
         "inputTokens: 12, outputTokens: 34",
         "/home/me/.pi/agent/oauth.json has mode 0644",
+        "usage: pi login [--api-key KEY] [--token FILE]; --token is required; --api-key --verbose",
+        "the x-api-key header, the hf_transformers cache, xai-grok and gsk_",
     ],
 )
 def test_what_is_no_secret_stays(text: str) -> None:
@@ -160,7 +206,8 @@ def test_prose_stays(text: str) -> None:
 
 def test_a_long_text_takes_no_long_time() -> None:
     """Linear, whatever the text: these are the shapes that would make a careless pattern crawl."""
-    pieces = ("a", "a-", "#", "x#", "=", '"', "\\", " ", "%22", "eyJ-", "key", "key:", 'key:"', "key ", "code=", "sk-")
+    pieces = ["a", "a-", "#", "x#", "=", '"', "\\", " ", "%22", "eyJ-", "key", "key:", 'key:"', "key ", "code=", "sk-"]
+    pieces += ["-a", "a:", "a:@", "a:b@c", "--token ", "hf_", "AIza"]
     heads = ("", "Bearer ", "cookie", "authorization: ", 'code: "', "access", "#", "eyJ", "%3D")
     for piece in pieces:
         for head in heads:

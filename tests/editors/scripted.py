@@ -4,7 +4,8 @@ misbehaviour. Run as a program by an editor.
 In: `scripted.py SCENARIO RECORD PROMPTER`, the first JSON `{method: [reply, …]}`. A reply has `result` or `error`, and
 `before` and `after`, messages around it; `$turnId` in it stands for the request's, and `$inFifteenMinutes` for that
 time in Unix milliseconds. The last reply of a method is repeated.
-A test makes it talk by the lines that it writes into the pipe PROMPTER, each a message, and die by `test/die` there.
+Once it is initialized, a test makes it talk by the lines that it writes into the pipe PROMPTER, each a message, and die
+by `test/die` there.
 Out: every message it got, as a line in RECORD. Never here: judgement.
 """
 
@@ -33,6 +34,7 @@ DEFAULTS: dict[str, list[dict[str, Any]]] = {
     "shutdown": [{"result": None}],
 }
 TALKING = threading.Lock()
+INITIALIZED = threading.Event()
 
 
 def read() -> dict[str, Any] | None:
@@ -58,11 +60,14 @@ def main() -> None:
             record.write(json.dumps(message) + "\n")
             if message.get("method") == "exit":
                 os._exit(0)
+            if message.get("method") == "initialized":
+                INITIALIZED.set()
             if "method" in message and "id" in message:
                 answer(scenario, message)
 
 
 def prompted(prompter: Path) -> None:
+    INITIALIZED.wait()
     with prompter.open(encoding="utf-8") as lines:
         for line in lines:
             said = json.loads(line)

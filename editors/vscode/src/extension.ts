@@ -1,5 +1,6 @@
 // What the extension consists of. In: VS Code's context. Out: nothing but what is registered; it is all let go with the
-// context. Never here: how anything works.
+// context, the server first and with time to save what it holds. Never here: how anything works.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ExtensionContext } from 'vscode';
 import { Accounts } from './auth/accounts.ts';
 import { registerAuth } from './auth/register.ts';
@@ -12,9 +13,15 @@ import { registerServer } from './server/register.ts';
 import { Server } from './server/server.ts';
 import { registerStatus } from './status.ts';
 
+/** VS Code waits for about 5 s. */
+const PARTING_MS = 4_000;
+
+let running: Server | undefined;
+
 export function activate(context: ExtensionContext): void {
   const log = createLog();
-  const server = new Server(context, log);
+  const server = new Server(log);
+  running = server;
   const accounts = new Accounts(server);
   const models = new Models(server, accounts, context.workspaceState, context.globalState);
   const chats = registerChat(context, server, accounts, models);
@@ -30,4 +37,8 @@ export function activate(context: ExtensionContext): void {
     registerEditor(chats),
     registerStatus(server, accounts, models, chats),
   );
+}
+
+export async function deactivate(): Promise<void> {
+  await Promise.race([running?.close(), delay(PARTING_MS, undefined, { ref: false })]);
 }

@@ -15,6 +15,11 @@ class Scenario(AnyScenario):
         """For `running(commands=…)`: the plugin uses this server."""
         return f"lua require('pi').setup({{ command = vim.json.decode([=[{json.dumps(self.command)}]=]) }})"
 
+    async def tells(self, nvim: Neovim, *messages: dict[str, Any]) -> None:
+        """Have the server send these, which is started for it where it does not run."""
+        await nvim.lua("require('pi').request('pi/providers', nil, function() end)")
+        self.says(*messages)
+
     async def waits_for(self, nvim: Neovim, method: str) -> Any:
         """The params of the first message of this name, once it has come."""
         await nvim.becomes("return select(2, vim.fn.readfile(...)) or true", True, str(self._record))

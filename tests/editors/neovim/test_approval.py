@@ -44,7 +44,7 @@ async def test_the_diff_is_in_view_and_the_choice_is_answered(
 ) -> None:
     scenario = Scenario(tmp_path, {})
     async with opens(commands=[scenario.setup], size=(80, 24)) as nvim:
-        scenario.says(question())
+        await scenario.tells(nvim, question())
         await nvim.sees("May edit do this?", "+print(f'Hello, {name}!')", "1  Allow once")
         await nvim.keys(keys)
         await nvim.loses("May edit do this?")
@@ -55,7 +55,7 @@ async def test_the_diff_is_in_view_and_the_choice_is_answered(
 async def test_questions_wait_for_one_another(opens: Open, tmp_path: Path) -> None:
     scenario = Scenario(tmp_path, {})
     async with opens(commands=[scenario.setup]) as nvim:
-        scenario.says(question(1), question(2, diff=None))
+        await scenario.tells(nvim, question(1), question(2, diff=None))
         await nvim.sees("Edit x1.py")
         await nvim.keys("1")
         await nvim.sees("Edit x2.py")
@@ -67,9 +67,9 @@ async def test_questions_wait_for_one_another(opens: Open, tmp_path: Path) -> No
 async def test_a_question_that_is_withdrawn_closes(opens: Open, tmp_path: Path) -> None:
     scenario = Scenario(tmp_path, {})
     async with opens(commands=[scenario.setup]) as nvim:
-        scenario.says(question(1), question(2))
+        await scenario.tells(nvim, question(1), question(2))
         await nvim.sees("Edit x1.py")
-        scenario.says({"method": "$/cancelRequest", "params": {"id": "ask-1"}})
+        await scenario.tells(nvim, {"method": "$/cancelRequest", "params": {"id": "ask-1"}})
         await nvim.sees("Edit x2.py")
         await nvim.until_true(scenario.answers)
     assert scenario.answers() == [{"jsonrpc": "2.0", "id": "ask-1", "error": {"code": -32800, "message": "Withdrawn"}}]
@@ -80,7 +80,7 @@ async def test_how_it_looks(opens: Open, tmp_path: Path, background: str) -> Non
     scenario = Scenario(tmp_path, {})
     async with opens(commands=[scenario.setup], size=(80, 24)) as nvim:
         await nvim.command(f"set background={background}")
-        scenario.says(question())
+        await scenario.tells(nvim, question())
         await nvim.sees("1  Allow once")
         matches("screens/approval-80x24.txt", await nvim.settled())
         nvim.is_readable(background)

@@ -64,7 +64,7 @@ async def test_the_domain_is_asked_first_and_the_window_closes_by_itself(opens: 
     scenario = scenario_of(tmp_path)
     async with opens(commands=[scenario.setup], size=(80, 24)) as nvim:
         await open_code(nvim, "company.ghe.com")
-        scenario.says(updated("succeeded", account="octocat"))
+        await scenario.tells(nvim, updated("succeeded", account="octocat"))
         await nvim.sees("Signed in to GitHub Copilot as octocat")
         await nvim.loses("ABCD-1234")
     assert scenario.calls("pi/login/start") == [
@@ -146,7 +146,7 @@ async def test_other_endings_are_said(opens: Open, tmp_path: Path, news: dict[st
     scenario = scenario_of(tmp_path)
     async with opens(commands=[scenario.setup]) as nvim:
         await open_code(nvim)
-        scenario.says(news)
+        await scenario.tells(nvim, news)
         await nvim.sees(said)
         await nvim.loses("ABCD-1234")
 

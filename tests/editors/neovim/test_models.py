@@ -106,7 +106,7 @@ async def test_a_better_list_comes_in_where_the_person_stands(opens: Open, tmp_p
         await nvim.sees("Sonnet", "GPT")
         await nvim.keys("j")
         assert "GPT" in await nvim.lua("return vim.api.nvim_get_current_line()")
-        scenario.says(CHANGED)
+        await scenario.tells(nvim, CHANGED)
         await nvim.sees("Brand New")
         assert "GPT" in await nvim.lua("return vim.api.nvim_get_current_line()")
         await nvim.keys("<CR>")
@@ -120,7 +120,7 @@ async def test_somebody_elses_picker_is_opened_again_in_place(opens: Open, tmp_p
         await nvim.lua(REPLACED)
         await nvim.command("Pi models")
         await nvim.sees("Their picker", "Sonnet")
-        scenario.says(CHANGED)
+        await scenario.tells(nvim, CHANGED)
         await nvim.sees("Brand New")
         assert await nvim.lua("return { opened, #vim.api.nvim_list_wins() }") == [2, 2]
         await nvim.keys("j<CR>")

@@ -175,7 +175,7 @@ async def test_every_question_of_the_server_is_answered(opens: Open, tmp_path: P
     async with opens(commands=[scenario.setup]) as nvim:
         await nvim.lua("vim.ui.select = function(items, _, choose) choose(items[2]) end")
         asked = [{"id": f"q-{name}", "method": name, "params": params} for name, params in questions.items()]
-        scenario.says(*asked)
+        await scenario.tells(nvim, *asked)
         await nvim.until_true(lambda: len(scenario.answers()) == len(questions))
     answers = {message["id"][2:]: message.get("result", message.get("error")) for message in scenario.answers()}
     folder = tmp_path / "work"
@@ -193,7 +193,8 @@ async def test_every_question_of_the_server_is_answered(opens: Open, tmp_path: P
 async def test_what_the_server_says_is_shown_or_logged_and_never_a_prompt(opens: Open, tmp_path: Path) -> None:
     scenario = Scenario(tmp_path, {})
     async with opens(commands=[scenario.setup]) as nvim:
-        scenario.says(
+        await scenario.tells(
+            nvim,
             {"method": "window/showMessage", "params": {"type": 3, "message": "to be seen"}},
             {"method": "window/logMessage", "params": {"type": 3, "message": "to be kept"}},
             {"method": "not/known", "params": {}},

@@ -13,7 +13,7 @@ import pytest
 
 from pi_server.simulator import Simulator
 from tests.editors.conftest import missing
-from tests.editors.vscode.build import PACKAGES, packaged
+from tests.editors.vscode.build import PACKAGES, VSIX, build
 from tests.editors.vscode.server import INSTALLED, CodeServer, install, running
 
 if TYPE_CHECKING:
@@ -37,11 +37,17 @@ def node() -> Path:
 
 
 @pytest.fixture(scope="session")
-def vsix(node: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built as for a release."""
-    path = tmp_path_factory.mktemp("vsix") / "pi.vsix"
-    packaged(node, path)
-    return path
+def built(node: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the extension's folder, with everything built."""
+    folder = tmp_path_factory.mktemp("built") / "vscode"
+    build(node, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def vsix(built: Path) -> Path:
+    """As it is released."""
+    return built / VSIX
 
 
 @pytest.fixture(scope="session")

@@ -276,6 +276,35 @@ async def test_a_selection_a_file_and_what_is_named_go_along_as_they_stand(
 
 
 @pytest.mark.usefixtures("signed_in")
+async def test_a_text_that_names_a_file_elsewhere_does_not_send_it(
+    window: Window, simulator: Simulator, work: Path, tmp_path: Path
+) -> None:
+    """Such a text may have been pasted from anywhere. Chosen from the list, the file is meant."""
+    from playwright.async_api import expect
+
+    from tests.editors.vscode.chat import opened
+
+    secret = tmp_path / "elsewhere" / "id_fake"
+    secret.parent.mkdir()
+    secret.write_text("not a key\n", encoding="utf-8")
+    (work / "linked.txt").symlink_to(secret)
+    chat = await opened(window)
+    await window.paste(f"say 2 words\nlike @{secret} @linked.txt @notes.md")
+    await window.press("Escape", "Enter")
+    await chat.shows(words(2))
+    assert [piece.split("\n")[0] for piece in pieces_of(simulator.bodies[-1])] == [f"{work}/notes.md:"]
+    await expect(chat.notice).to_contain_text(f"{secret}, {work}/linked.txt did not go along")
+    await chat.prompt.click()
+    await window.paste(f"@{secret}")
+    await chat.frame.get_by_role("option", name=re.compile("id_fake")).first.wait_for()
+    await window.press("Enter")
+    await expect(chat.chips).to_have_count(1)
+    await chat.ask("say 3 words")
+    await chat.shows(words(3))
+    assert pieces_of(simulator.bodies[-1]) == [f"{secret}:\n```\nnot a key\n```"]
+
+
+@pytest.mark.usefixtures("signed_in")
 async def test_an_image_goes_along(window: Window, simulator: Simulator, work: Path) -> None:
     from playwright.async_api import expect
 
@@ -457,6 +486,24 @@ async def test_new_begins_another_chat_and_what_is_no_command_stays(window: Wind
 
 
 @pytest.mark.usefixtures("signed_in")
+async def test_commands_typed_into_an_old_prompt_are_done_and_never_sent(window: Window, simulator: Simulator) -> None:
+    from playwright.async_api import expect
+
+    from tests.editors.vscode.chat import opened
+
+    chat = await opened(window)
+    await chat.answers("say 2 words", words(2))
+    await chat.edit("/modle opus")
+    await expect(chat.notice).to_contain_text("There is no command /modle")
+    await expect(chat.prompt).to_have_value("/modle opus")
+    await chat.edit("/model")
+    await expect(window.quick.locator(".quick-input-title")).to_contain_text("Choose Model")
+    await window.press("Escape")
+    await expect(chat.turns).to_have_count(1)
+    assert simulator.counters["messages.requests"] == 1
+
+
+@pytest.mark.usefixtures("signed_in")
 async def test_chats_are_searched_renamed_exported_and_deleted(window: Window) -> None:
     from playwright.async_api import expect
 
@@ -586,6 +633,28 @@ async def test_a_question_is_answered_in_the_diff_editor(
 
 async def _answered(scenario: Scenario) -> bool:
     return bool(scenario.answers())
+
+
+async def test_a_question_ends_with_its_server_and_one_for_no_chat_here_is_not_asked(
+    asking: Scenario, opens: Open
+) -> None:
+    from playwright.async_api import expect
+
+    from tests.editors.vscode.chat import opened
+
+    window = await opens()
+    chat = await opened(window)
+    await chat.ask("Change it")
+    await asking.hears("pi/chat")
+    strange = question(asking, 2)
+    asking.says({**strange, "params": {**strange["params"], "turnId": "of another window"}}, question(asking, 1))
+    cards = chat.frame.locator(".approval")
+    await expect(cards).to_contain_text("Edit hello.py 1")
+    await window.until(lambda: _answered(asking), "the answer")
+    assert [(answer["id"], "error" in answer) for answer in asking.answers()] == [("ask-2", True)]
+    asking.dies()
+    await expect(chat.turns.last).to_contain_text("The pi server stopped")
+    await expect(cards).to_have_count(0)
 
 
 async def test_a_question_for_a_hidden_chat_calls_and_one_that_is_withdrawn_is_gone(

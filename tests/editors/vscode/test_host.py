@@ -11,10 +11,9 @@ import pytest
 from playwright.async_api import BrowserContext
 
 from pi_server.simulator import Simulator
-from tests.editors.vscode.build import bundled_tests
+from tests.editors.vscode.build import HOST_TESTS
 from tests.editors.vscode.conftest import Serve
 from tests.editors.vscode.editor import address
-from tests.editors.vscode.server import EXTENSION
 
 pytestmark = pytest.mark.slow
 
@@ -22,9 +21,8 @@ SECONDS = 100.0
 
 
 async def test_in_the_extension_host(
-    node: Path, serve: Serve, person: BrowserContext, simulator: Simulator, agent_dir: Path, work: Path, tmp_path: Path
+    built: Path, serve: Serve, person: BrowserContext, simulator: Simulator, agent_dir: Path, work: Path, tmp_path: Path
 ) -> None:
-    bundled_tests(node)
     results = tmp_path / "results.jsonl"
     environ = {**simulator.environ(), "PI_AGENT_DIR": str(agent_dir), "HOST_TEST_RESULTS": str(results)}
     # With this option VS Code takes tests, and shows no notification: the tests of windows have servers without it.
@@ -32,8 +30,8 @@ async def test_in_the_extension_host(
     with serve(*options, **environ) as server:
         there = f"vscode-remote://{urlsplit(server.url).netloc}"
         payload = [
-            ["extensionDevelopmentPath", f"{there}{EXTENSION}"],
-            ["extensionTestsPath", f"{there}{EXTENSION}/dist/test/index.cjs"],
+            ["extensionDevelopmentPath", f"{there}{built}"],
+            ["extensionTestsPath", f"{there}{built}/{HOST_TESTS}"],
         ]
         said: list[str] = []
         ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -48,4 +46,4 @@ async def test_in_the_extension_host(
     assert not failed, "\n\n".join(failed)
     assert code == 0, "\n".join(said[-30:])
     # Whatever file does not count was not run.
-    assert len(lines) >= sum(path.read_text().count("\n  test(") for path in (EXTENSION / "test/host").glob("*.ts"))
+    assert len(lines) >= sum(path.read_text().count("\n  test(") for path in (built / "test" / "host").glob("*.ts"))

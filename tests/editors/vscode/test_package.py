@@ -56,6 +56,7 @@ def test_nothing_of_this_machine_is_in_it(vsix: Path) -> None:
         for name in package.namelist():
             text = package.read(name)
             assert str(ROOT).encode() not in text, name
+            assert str(vsix.parent).encode() not in text, name
             assert b"sourceMappingURL" not in text, name
 
 

@@ -158,6 +158,30 @@ async def test_the_browser_on_this_machine_ends_it_by_itself(window: Window, age
     assert stored(agent_dir)["anthropic"]["type"] == "oauth"
 
 
+async def test_new_settings_wait_until_a_sign_in_has_ended(window: Window) -> None:
+    def logged(line: str) -> bool:
+        return any(line in text for text in window.server.logs("*pi.log").values())
+
+    async def says(line: str) -> None:
+        async def said() -> bool:
+            return logged(line)
+
+        await window.until(said, line)
+
+    await window.command(SIGN_IN)
+    await window.choose("Anthropic")
+    async with window.opening() as pages:
+        await window.choose(PASTE)
+    code = await code_on(pages[0])
+    await come_back(window)
+    window.server.set({**window.settings, "pi.server.environment": {"PI_LOG_LEVEL": "debug"}})
+    await says("The server is started again once no answer is coming and no sign-in is open: its settings changed")
+    await window.paste(code)
+    await window.press("Enter")
+    await window.toasted("Signed in to Anthropic as ada@example.test").wait_for()
+    await says("The server is started again: its settings changed")
+
+
 async def test_esc_cancels_at_the_server_and_back_leads_to_the_list(window: Window) -> None:
     from playwright.async_api import expect
 

@@ -11,6 +11,7 @@ import {
   ThemeIcon,
   window,
 } from 'vscode';
+import { complain as complainIn, prompt } from '../say.ts';
 import { PiError } from '../server/pi.ts';
 import { STEPS } from './choose.ts';
 import type { Desk, Left } from './desk.ts';
@@ -58,7 +59,7 @@ export function ask<T>(desk: Desk, question: Question<T>): Promise<T | Left> {
 
     box.onDidAccept(() => void submit(box, question, leaving.token, { end, fail }));
     box.onDidChangeValue(() => {
-      box.validationMessage = undefined;
+      complainIn(box, undefined);
     });
     box.onDidTriggerButton((button) => press(button, question, box, () => leave('back')));
     box.onDidHide(() => desk.isLeaving(box) && leave('left'));
@@ -108,7 +109,7 @@ function open<T>(question: Question<T>): InputBox {
   box.title = question.title;
   box.step = question.step;
   box.totalSteps = question.step === undefined ? undefined : STEPS;
-  box.prompt = question.prompt;
+  prompt(box, question.prompt);
   box.placeholder = question.placeholder;
   box.password = question.isSecret ?? false;
   box.ignoreFocusOut = true;
@@ -121,12 +122,12 @@ function open<T>(question: Question<T>): InputBox {
 /** It stays enabled: a disabled box loses the focus, and with it Esc. */
 function check<T>(box: InputBox, question: Question<T>, isOn: boolean): void {
   box.busy = isOn;
-  box.prompt = isOn ? question.checking : question.prompt;
+  prompt(box, isOn ? question.checking : question.prompt);
 }
 
 /** All of it is selected then, so that the next paste takes the place of this one. */
 function complain(box: InputBox, why: string): void {
-  box.validationMessage = why;
+  complainIn(box, why);
   box.valueSelection = [0, box.value.length];
 }
 
@@ -136,7 +137,5 @@ function press<T>(button: QuickInputButton, question: Question<T>, box: InputBox
     return;
   }
   const pressed = question.buttons?.find(({ tooltip }) => tooltip === button.tooltip);
-  void pressed?.run((text) => {
-    box.prompt = `${text}. ${question.prompt}`;
-  });
+  void pressed?.run((text) => prompt(box, `${text}. ${question.prompt}`));
 }

@@ -66,11 +66,6 @@ export function countdown(milliseconds: number): string {
   return `${Math.floor(tens / 60)}:${String(tens % 60).padStart(2, '0')} left`;
 }
 
-/** Text of a server or a provider for a notification, where `[text](command:…)` would be something to click. */
-export function plain(text: string): string {
-  return text.replaceAll('](', '] (');
-}
-
 function asAccount(status: ProviderStatus): string {
   return status.account ? ` as ${status.account}` : '';
 }

@@ -2,12 +2,14 @@
 // In: an open attempt with a code. Out: the attempt as it ended. The code stands in a modal at first and in a
 // notification for as long as it is good, so that leaving the modal loses nothing; Cancel there cancels the attempt.
 // Never here: polling.
-import { type Disposable, type MessageItem, ProgressLocation, window } from 'vscode';
+import type { Disposable, MessageItem } from 'vscode';
+import type { Piece } from '../plain.ts';
 import type { DeviceCodeStep, LoginAttempt } from '../protocol.ts';
+import { askModally, sayWarning, whileNotified } from '../say.ts';
 import type { Pi } from '../server/pi.ts';
 import { cancel, follow } from './attempt.ts';
 import { copyText, openPage } from './browser.ts';
-import { countdown, plain } from './describe.ts';
+import { countdown } from './describe.ts';
 
 /** VS Code would say "Cancel", which this is not. */
 const CLOSE: MessageItem = { title: 'Close', isCloseAffordance: true };
@@ -32,15 +34,10 @@ export function waitForDevice(
   const copyAndOpen = { title: `Copy Code & Open ${siteOf(provider.name)}` };
   const showCode = async () => {
     const detail = `${step.instructions}. The code stays in a notification for as long as it is good; cancel there.`;
-    const chosen = await window.showInformationMessage(
-      `Your code: ${step.userCode}`,
-      { modal: true, detail },
-      copyAndOpen,
-      CLOSE,
-    );
+    const chosen = await askModally({ text: `Your code: ${step.userCode}`, detail }, copyAndOpen, CLOSE);
     if (chosen !== copyAndOpen || isOver) return;
     if (!(await copyText(step.userCode))) {
-      void window.showWarningMessage(`There is no clipboard here; enter the code ${step.userCode} yourself`);
+      void sayWarning(`There is no clipboard here; enter the code ${step.userCode} yourself`);
     }
     await openPage(step.verificationUri);
   };
@@ -58,22 +55,16 @@ async function untilEnded(
     remark = sentence;
   });
   try {
-    return await window.withProgress(
-      { location: ProgressLocation.Notification, title: `Sign in to ${provider.name}`, cancellable: true },
-      async (progress, token) => {
-        const cancelling = token.onCancellationRequested(() => void cancel(pi, attempt));
-        const ticking = everySecond(
-          () => line(attempt, step, provider.id, remark),
-          (message) => progress.report({ message }),
-        );
-        try {
-          return await following.ended;
-        } finally {
-          ticking.dispose();
-          cancelling.dispose();
-        }
-      },
-    );
+    return await whileNotified(`Sign in to ${provider.name}`, async ({ report, token }) => {
+      const cancelling = token.onCancellationRequested(() => void cancel(pi, attempt));
+      const ticking = everySecond(() => line(attempt, step, provider.id, remark), report);
+      try {
+        return await following.ended;
+      } finally {
+        ticking.dispose();
+        cancelling.dispose();
+      }
+    });
   } finally {
     following.dispose();
   }
@@ -84,20 +75,25 @@ function line(
   step: DeviceCodeStep,
   providerId: string,
   remark: string | null,
-): string {
-  const address = step.verificationUri.replaceAll(')', '%29');
-  const again = `[Show the code](command:${SHOW_CODE}?${encodeURIComponent(JSON.stringify([providerId]))})`;
-  const left = countdown(attempt.expiresAt - Date.now());
-  const waiting = `enter ${step.userCode} at [${pageName(address)}](${address}), ${left}. ${again}`;
-  return remark ? `${waiting}. ${plain(remark)}` : waiting;
+): readonly Piece[] {
+  const address = step.verificationUri;
+  const argument = encodeURIComponent(JSON.stringify([providerId]));
+  return [
+    `enter ${step.userCode} at `,
+    { label: pageName(address), address },
+    `, ${countdown(attempt.expiresAt - Date.now())}. `,
+    { label: 'Show the code', address: `command:${SHOW_CODE}?${argument}` },
+    ...(remark ? [`. ${remark}`] : []),
+  ];
 }
 
 /** Reports a line when it differs from the one before. */
-function everySecond(lineNow: () => string, report: (line: string) => void): Disposable {
+function everySecond(lineNow: () => readonly Piece[], report: (line: readonly Piece[]) => void): Disposable {
   let last = '';
   const tick = () => {
-    const now = lineNow();
-    if (now !== last) report(now);
+    const line = lineNow();
+    const now = JSON.stringify(line);
+    if (now !== last) report(line);
     last = now;
   };
   tick();
@@ -107,10 +103,7 @@ function everySecond(lineNow: () => string, report: (line: string) => void): Dis
 
 /** `github.com/login/device` */
 function pageName(address: string): string {
-  return address
-    .replace(/^https?:\/\//, '')
-    .replace(/[?#].*$/, '')
-    .replaceAll(']', '');
+  return address.replace(/^https?:\/\//, '').replace(/[?#].*$/, '');
 }
 
 /** `GitHub` of `GitHub Copilot` */

@@ -1,10 +1,11 @@
 // How a sign-in ended, and what may be done about it.
 // In: an ended attempt, or a failure with `code` and `action`. Out: a sentence and an offer, or silence. Pure.
-// Never here: a decision by prose; a sentence of a provider that could be clicked.
+// Never here: a decision by prose; how it is shown.
 import type { ErrorData, LoginAttempt, LoginError, LogoutResult, Provider } from '../protocol.ts';
-import { isSaid } from '../server/failures.ts';
+import { isSaid, sentenceOf } from '../server/failures.ts';
 import { PiError } from '../server/pi.ts';
-import { plain, variableOf } from './describe.ts';
+import { redact } from '../server/redaction.ts';
+import { variableOf } from './describe.ts';
 
 export type OfferKind = 'login' | 'apiKey' | 'retry' | 'chooseModel';
 
@@ -35,11 +36,6 @@ const WANTS_ANOTHER = new Set(['login_denied', 'attempt_expired', 'attempt_ended
 const ASKED_AGAIN = new Set(['invalid_code', 'state_mismatch']);
 /** How a sign-in fails to begin when the domain is wrong. */
 const ABOUT_THE_DOMAIN = new Set(['invalid_params', 'unsupported', 'provider_error', 'provider_unreachable']);
-
-export function sentenceOf(failure: Failure): string {
-  const own = failure.providerMessage;
-  return plain(own ? `${failure.message} (${own})` : failure.message);
-}
 
 /** For a box that is about this very parameter: `enterpriseDomain: not …` becomes `Not …`. */
 export function sentenceInPlace(failure: Failure): string {
@@ -96,12 +92,12 @@ export function signedInText(provider: Provider, account: string | null | undefi
   const { source, fallback } = provider.status;
   const first = `Signed in to ${provider.name}${account ? ` as ${account}` : ''}`;
   const used = variableOf(source);
-  if (used) return plain(`${first}. Requests use ${used} from the environment first, as server.json says.`);
+  if (used) return `${first}. Requests use ${used} from the environment first, as server.json says.`;
   const notes = [
     source === 'apiKey' ? 'Requests are billed to this API key.' : '',
     fallback ? `${variableOf(fallback) ?? fallback} from the environment is used once you sign out.` : '',
   ].filter(Boolean);
-  return plain([notes.length > 0 ? `${first}.` : first, ...notes].join(' '));
+  return [notes.length > 0 ? `${first}.` : first, ...notes].join(' ');
 }
 
 /** What a sign-out did, and what it did not. */
@@ -110,7 +106,7 @@ export function signedOutText(provider: Provider, result: LogoutResult): string 
   const done = result.removed
     ? `Signed out of ${provider.name}; nothing is revoked at the provider`
     : `Nothing was stored for ${provider.name}`;
-  return plain(rest ? `${done}. ${rest} from the environment still authenticates.` : done);
+  return rest ? `${done}. ${rest} from the environment still authenticates.` : done;
 }
 
 /** Why there is nothing to sign out of. */
@@ -124,7 +120,14 @@ export function nothingStoredText(providers: readonly Provider[]): string {
     const variable = variableOf(status.source);
     return variable ? [`${name} uses ${variable} from the environment.`] : [];
   });
-  return plain([nothing, ...used].join(' '));
+  return [nothing, ...used].join(' ');
+}
+
+/** For an id that no provider has: it may be a key that was pasted there, and then nobody repeats it. */
+export function unknownProviderText(id: string, providers: readonly Provider[]): string {
+  const isName = /^[a-z0-9-]{1,40}$/.test(id) && redact(id) === id;
+  const names = providers.map((provider) => provider.id).join(', ');
+  return `No provider is called ${isName ? id : 'that'}; there are: ${names}`;
 }
 
 /** Whether the box stays open for another code. */

@@ -1,14 +1,15 @@
 // A sign-in by a code that the provider's page shows, or by the page's own way back to a listener on this machine.
 // In: an open attempt with an address. Out: the attempt as it ended, or how the box was left; then it is cancelled.
 // Never here: the code, but on its way to the server.
-import { window } from 'vscode';
 import type { BrowserStep, LoginAttempt, PasteCodeStep } from '../protocol.ts';
+import { askModally } from '../say.ts';
+import { sentenceOf } from '../server/failures.ts';
 import type { Pi } from '../server/pi.ts';
 import { ask, type BoxButton } from './ask.ts';
 import { cancel, follow } from './attempt.ts';
 import { copyText, openPage } from './browser.ts';
 import { type Desk, isLeft, type Left } from './desk.ts';
-import { asksAgain, sentenceOf } from './endings.ts';
+import { asksAgain } from './endings.ts';
 
 /** For a server that names no input of a browser step. */
 const INPUT = { label: 'Code, if the browser is elsewhere', placeholder: '' };
@@ -68,10 +69,8 @@ function addressButtons(address: string): BoxButton[] {
       tooltip: 'Copy Address',
       async run(say) {
         if (await copyText(address)) return say('The address was copied');
-        await window.showInformationMessage('There is no clipboard here. Select the address and copy it', {
-          modal: true,
-          detail: address,
-        });
+        const text = 'There is no clipboard here. Select the address and copy it';
+        await askModally({ text, detail: address });
       },
     },
   ];

@@ -5,9 +5,10 @@ import type { Pi } from '../server/pi.ts';
 import type { Accounts } from './accounts.ts';
 import { SHOW_CODE } from './deviceCode.ts';
 import { showAccounts } from './menu.ts';
-import { createSignIns, type Wish } from './signIn.ts';
+import { createSignIns } from './signIn.ts';
 import { signOut } from './signOut.ts';
 import { AccountsTree } from './tree.ts';
+import { wishOf } from './wish.ts';
 
 export function registerAuth(pi: Pi, accounts: Accounts): Disposable {
   const signIns = createSignIns(pi, accounts);
@@ -24,16 +25,4 @@ export function registerAuth(pi: Pi, accounts: Accounts): Disposable {
     commands.registerCommand(SHOW_CODE, (providerId: string) => signIns.showCode(providerId)),
     window.registerTreeDataProvider('pi.accounts', new AccountsTree(pi, accounts)),
   );
-}
-
-/** A provider's id, a wish, a row of the view, or whatever else VS Code hands to a command. */
-function wishOf(wanted: unknown): Wish {
-  if (typeof wanted === 'string') return { provider: wanted };
-  if (typeof wanted !== 'object' || wanted === null) return {};
-  const { id, provider, method } = wanted as Record<string, unknown>;
-  const named = typeof provider === 'string' ? provider : id;
-  return {
-    ...(typeof named === 'string' ? { provider: named } : {}),
-    ...(typeof method === 'string' ? { method } : {}),
-  };
 }

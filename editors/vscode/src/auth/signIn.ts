@@ -2,21 +2,25 @@
 // In: perhaps a provider and a method. Out: whether somebody is signed in now; whatever else happened is said to the
 // person with what helps. One flow is on the screen at a time; codes that are entered elsewhere go on beside it, one
 // for each provider. Never here: a token, a code, a key.
-import { commands, window } from 'vscode';
+import { commands } from 'vscode';
 import type { DeviceCodeStep, LoginAttempt, Provider } from '../protocol.ts';
+import { sayError, sayInfo, sayWarning } from '../say.ts';
 import { type Pi, PiError } from '../server/pi.ts';
 import type { Accounts } from './accounts.ts';
 import { choose } from './choose.ts';
 import { Desk, isLeft, type Left } from './desk.ts';
 import { type DeviceWait, waitForDevice } from './deviceCode.ts';
-import { attemptEnding, type Ending, failureEnding, type OfferKind, signedInText } from './endings.ts';
+import {
+  attemptEnding,
+  type Ending,
+  failureEnding,
+  type OfferKind,
+  signedInText,
+  unknownProviderText,
+} from './endings.ts';
 import { providerItems } from './items.ts';
 import { type Means, signInTo, type Target } from './ways.ts';
-
-export interface Wish {
-  readonly provider?: string;
-  readonly method?: string;
-}
+import type { Wish } from './wish.ts';
 
 export interface SignIns {
   signIn(wish?: Wish): Promise<boolean>;
@@ -65,7 +69,7 @@ export function createSignIns(pi: Pi, accounts: Accounts): SignIns {
         nowAbout(desk, wish);
         const chosen = await chooseProvider(accounts, desk);
         if (isLeft(chosen)) return false;
-        const outcome = await conclude({ provider: chosen, desk, hasBack: true }, undefined);
+        const outcome = await conclude({ provider: chosen, desk, hasBack: true }, wish.method);
         if (outcome !== 'back') return outcome;
       }
     } catch (error) {
@@ -78,15 +82,15 @@ export function createSignIns(pi: Pi, accounts: Accounts): SignIns {
   async function named(id: string): Promise<Provider> {
     const known = accounts.find(id) ?? (await accounts.refresh()).find((provider) => provider.id === id);
     if (known) return known;
-    const names = accounts.providers.map((provider) => provider.id).join(', ');
-    const message = `No provider is called ${id}; there are: ${names}`;
+    const message = unknownProviderText(id, accounts.providers);
     throw new PiError({ code: 'unknown_provider', message, retryable: false });
   }
 
   /** `true` and `false` are the end of the flow. */
   async function conclude(target: Target, method: string | undefined): Promise<boolean | 'back'> {
     const { provider, desk } = target;
-    const waiting = waits.get(provider.id);
+    // A key is another way in; every other way is the one that waits already.
+    const waiting = method === 'apiKey' ? undefined : waits.get(provider.id);
     if (waiting) {
       leaveScreen(desk);
       return shown(waiting);
@@ -142,7 +146,7 @@ export function createSignIns(pi: Pi, accounts: Accounts): SignIns {
     }
     // `pi/auth/changed` came before the answer that ended it.
     const now = accounts.find(provider.id) ?? provider;
-    void window.showInformationMessage(signedInText(now, attempt.account));
+    void sayInfo(signedInText(now, attempt.account));
     return true;
   }
 
@@ -156,7 +160,7 @@ export function createSignIns(pi: Pi, accounts: Accounts): SignIns {
       retry: () => signIn(wish),
       chooseModel: () => commands.executeCommand('pi.chooseModel'),
     };
-    void SHOW[severity](text, ...(offer ? [offer.label] : [])).then((chosen) => {
+    void SAY[severity](text, ...(offer ? [offer.label] : [])).then((chosen) => {
       if (offer && chosen) offers[offer.kind]();
     });
   }
@@ -164,12 +168,7 @@ export function createSignIns(pi: Pi, accounts: Accounts): SignIns {
   return { signIn, showCode: (providerId) => waits.get(providerId)?.showCode() };
 }
 
-const SHOW: Record<Ending['severity'], (text: string, ...labels: string[]) => Thenable<string | undefined>> =
-  {
-    information: window.showInformationMessage,
-    warning: window.showWarningMessage,
-    error: window.showErrorMessage,
-  };
+const SAY = { information: sayInfo, warning: sayWarning, error: sayError };
 
 async function chooseProvider(accounts: Accounts, desk: Desk): Promise<Provider | Left> {
   const items = () => providerItems(accounts.providers, Date.now());

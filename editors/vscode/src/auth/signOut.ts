@@ -1,7 +1,7 @@
 // Signing out: of which provider, after a modal question, and what that means.
 // In: perhaps a provider. Out: whether something was removed. Never here: a revocation; the provider does not hear of it.
-import { window } from 'vscode';
 import type { Provider } from '../protocol.ts';
+import { askModally, sayError, sayInfo } from '../say.ts';
 import type { Pi } from '../server/pi.ts';
 import type { Accounts } from './accounts.ts';
 import { choose } from './choose.ts';
@@ -18,7 +18,7 @@ export async function signOut(pi: Pi, accounts: Accounts, providerId?: string): 
     return provider !== null && (await confirmed(provider)) && (await remove(pi, provider));
   } catch (error) {
     const ending = failureEnding(error);
-    if (ending) void window.showErrorMessage(ending.text);
+    if (ending) void sayError(ending.text);
     return false;
   }
 }
@@ -37,7 +37,7 @@ async function whichOne(
     });
     return isLeft(chosen) ? null : chosen.provider;
   }
-  if (!stored[0]) void window.showInformationMessage(nothingStoredText(asked));
+  if (!stored[0]) void sayInfo(nothingStoredText(asked));
   return stored[0] ?? null;
 }
 
@@ -48,16 +48,16 @@ async function confirmed({ name, status }: Provider): Promise<boolean> {
     `The stored sign-in${account} is removed from this machine, for every editor that uses it. Nothing is revoked at the provider.`,
     behind ? `${behind} from the environment will be used then.` : '',
   ];
-  const chosen = await window.showWarningMessage(
-    `Sign out of ${name}?`,
-    { modal: true, detail: detail.filter(Boolean).join('\n\n') },
-    SIGN_OUT,
-  );
-  return chosen === SIGN_OUT;
+  const question = {
+    text: `Sign out of ${name}?`,
+    detail: detail.filter(Boolean).join('\n\n'),
+    isGrave: true,
+  };
+  return (await askModally(question, SIGN_OUT)) === SIGN_OUT;
 }
 
 async function remove(pi: Pi, provider: Provider): Promise<boolean> {
   const result = await pi.request('pi/logout', { provider: provider.id });
-  void window.showInformationMessage(signedOutText(provider, result));
+  void sayInfo(signedOutText(provider, result));
   return result.removed;
 }

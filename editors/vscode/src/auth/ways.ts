@@ -11,6 +11,7 @@ import { type Desk, isLeft, type Left } from './desk.ts';
 import { isAboutDomain, sentenceInPlace } from './endings.ts';
 import { type BrowserPlace, methodItems } from './items.ts';
 import { pasteCode } from './pasteCode.ts';
+import { handled } from './steps.ts';
 
 export interface Target {
   readonly provider: Provider;
@@ -67,19 +68,16 @@ async function begin(means: Means, target: Target, params: LoginStartParams): Pr
   return 'left';
 }
 
-/** What the person does now, by the kind of step. */
 async function attend(means: Means, target: Target, attempt: LoginAttempt): Promise<Outcome> {
   const { step } = attempt;
   if (!step) return attempt;
   means.setSigningIn(true);
   try {
-    switch (step.type) {
-      case 'pasteCode':
-      case 'browser':
-        return await pasteCode(means.pi, target, attempt, step, titleOf(target));
-      case 'deviceCode':
-        return await means.waitForDevice(target, attempt, step);
-    }
+    return await handled<Outcome>(step, {
+      pasted: (pasteStep) => pasteCode(means.pi, target, attempt, pasteStep, titleOf(target)),
+      entered: (deviceStep) => means.waitForDevice(target, attempt, deviceStep),
+      cancel: () => cancel(means.pi, attempt),
+    });
   } finally {
     means.setSigningIn(false);
   }

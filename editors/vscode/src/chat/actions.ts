@@ -13,6 +13,7 @@ import type { Place } from './place.ts';
 import { previewDiff } from './preview.ts';
 import type { Session } from './session.ts';
 import { type SlashName, slashOf } from './slash.ts';
+import { visible } from './visible.ts';
 
 type Rows = {
   readonly [T in FromView['type']]: (place: Place, message: Extract<FromView, { type: T }>) => unknown;
@@ -35,10 +36,15 @@ export function connectViews(chats: OpenChats, bench: Bench): Disposable {
   const completions = new Completions();
   const rows: Rows = {
     ready: ({ session }) => chats.seen(session),
-    send: (place, { prompt }) => submit(chats, place, prompt),
+    send: (place, { prompt }) => {
+      // The view has cleared its prompt.
+      place.session.input.typed('', place);
+      return submit(chats, place, prompt, (session) => session.send(prompt));
+    },
     stop: ({ session }) => session.stop(),
-    resend: ({ session }, { turnId, prompt }) => session.resend(turnId, prompt),
-    draft: ({ session }, { text }) => session.typed(text),
+    resend: (place, { turnId, prompt }) =>
+      submit(chats, place, prompt, (session) => session.resend(turnId, prompt)),
+    draft: (place, { session, text }) => chats.keepDraft(session, text, place),
     complete: async (place, { query }) => {
       const items = await completions.find(query);
       if (items) place.post({ type: 'completions', query, items });
@@ -49,13 +55,15 @@ export function connectViews(chats: OpenChats, bench: Bench): Disposable {
         uris.map(uriOf).filter((uri) => uri !== undefined),
       ),
     attachImage: ({ session }, { name, picture }) => attachImage(chats, session, name, picture),
-    detach: ({ session }, { chipId }) => session.detach(chipId),
+    detach: ({ session }, { chipId }) => session.input.detach(chipId),
     code: ({ session }, { action, text }) => CODE[action](bench, session, text),
     copy: (_, { text }) => copyText(text),
     link: ({ session }, { href }) => follow(href, session.cwd),
-    approve: ({ session }, { toolCallId, optionId }) => chats.approvals.answer(session, toolCallId, optionId),
+    approve: ({ session }, { id, optionId }) => chats.approvals.answer(session, id, optionId),
     showDiff: ({ session }, { toolCallId }) => showDiff(chats, bench, session, toolCallId),
     command: (_, { command }) => COMMANDS[command] && commands.executeCommand(command),
+    signIn: ({ session }, { provider = chats.providerOf(session), method }) =>
+      commands.executeCommand('pi.signIn', { provider, method }),
   };
   chats.hear = (place, message) => {
     if (message.type !== 'ready') chats.use(place);
@@ -78,20 +86,24 @@ const CODE = {
   apply: applyCode,
 } as const;
 
-async function submit(chats: OpenChats, place: Place, prompt: string): Promise<void> {
+// Whether it is asked for the first time or anew.
+async function submit(
+  chats: OpenChats,
+  place: Place,
+  prompt: string,
+  ask: (session: Session) => Promise<void>,
+): Promise<void> {
   const { session } = place;
   const slash = slashOf(prompt);
   switch (slash.type) {
     case 'text':
-      return session.send(prompt);
+      return ask(session);
     case 'unknown':
       return session.refuse(
         prompt,
         `There is no command /${slash.name}; with a space before it, it is sent as text`,
       );
     case 'command':
-      // The view has cleared its prompt; told to, it would take the focus from what opens now.
-      session.typed(slash.rest);
       session.setNotice(null);
       return SLASHES[slash.name](chats, place, slash.argument, slash.rest);
   }
@@ -100,22 +112,21 @@ async function submit(chats: OpenChats, place: Place, prompt: string): Promise<v
 const SLASHES: Readonly<
   Record<SlashName, (chats: OpenChats, place: Place, argument: string, rest: string) => Promise<void>>
 > = {
-  login: async (_chats, _place, argument) =>
-    void (await commands.executeCommand('pi.signIn', ...firstWord(argument))),
-  logout: async (_chats, _place, argument) =>
-    void (await commands.executeCommand('pi.signOut', ...firstWord(argument))),
-  model: async (_chats, { session }, argument, rest) => {
-    await commands.executeCommand('pi.chooseModel', ...(argument ? [argument] : []));
-    if (rest) session.setDraft(rest);
-  },
+  login: (_chats, place, argument, rest) => run(place, 'pi.signIn', firstWord(argument), rest),
+  logout: (_chats, place, argument, rest) => run(place, 'pi.signOut', firstWord(argument), rest),
+  model: (_chats, place, argument, rest) => run(place, 'pi.chooseModel', argument ? [argument] : [], rest),
   new: async (chats, place, argument, rest) => {
-    place.session.typed('');
     chats.use(place);
     await chats.newChat();
-    const text = [place.session.draft, argument, rest].filter(Boolean).join('\n');
-    if (argument || rest) place.session.setDraft(text);
+    place.session.input.append([argument, rest].filter(Boolean).join('\n'));
   },
 };
+
+// What stood below comes back only then: it would take the focus from what the command opens.
+async function run({ session }: Place, command: string, given: string[], rest: string): Promise<void> {
+  await commands.executeCommand(command, ...given);
+  session.input.append(rest);
+}
 
 function firstWord(text: string): string[] {
   return text.split(/\s+/).filter(Boolean).slice(0, 1);
@@ -130,7 +141,7 @@ function attachImage(
   try {
     chats.attachTo(session, [imageOf(name, picture)]);
   } catch (error) {
-    session.setNotice((error as Error).message);
+    session.setNotice({ text: (error as Error).message });
   }
 }
 
@@ -140,18 +151,18 @@ async function showDiff(chats: OpenChats, bench: Bench, session: Session, toolCa
   const tool = tools.findLast((item) => item.id === toolCallId);
   const diff = approval?.diff ?? tool?.diff;
   if (!diff) return;
-  const title = approval?.title ?? tool?.title ?? 'Proposed change';
+  const title = visible(approval?.title ?? tool?.title ?? 'Proposed change');
   const id = await previewDiff(bench.diffs, diff, {
     title,
     cwd: session.cwd,
-    ...(approval && { decision: decisionOn(chats, session, toolCallId) }),
+    ...(approval && { decision: decisionOn(chats, session, approval.id) }),
   });
-  if (approval && id) closeWhenAnswered(chats, bench, session, toolCallId, id);
+  if (approval && id) closeWhenAnswered(chats, bench, session, approval.id, id);
 }
 
-function decisionOn(chats: OpenChats, session: Session, toolCallId: string) {
+function decisionOn(chats: OpenChats, session: Session, question: string) {
   const decide = (how: 'allow' | 'reject') => async () => {
-    if (chats.approvals.decide(session, toolCallId, how)) return;
+    if (chats.approvals.decide(session, question, how)) return;
     void window.showInformationMessage('pi: This question is no longer waiting for an answer');
   };
   return { accept: decide('allow'), reject: decide('reject') };
@@ -162,11 +173,11 @@ function closeWhenAnswered(
   chats: OpenChats,
   bench: Bench,
   session: Session,
-  toolCallId: string,
+  question: string,
   id: string,
 ): void {
   const watch = chats.approvals.onSettled((asked, settled) => {
-    if (asked !== session || settled !== toolCallId) return;
+    if (asked !== session || settled !== question) return;
     watch.dispose();
     void bench.diffs.close(id);
   });

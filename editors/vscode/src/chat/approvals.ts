@@ -1,5 +1,6 @@
 // Questions of the agent: may this tool do that? In: `pi/approve`. Out: the id of an option, once, when the person has
 // chosen; or nothing, when the server takes the question back. Never here: a decision that nobody made.
+import { randomUUID } from 'node:crypto';
 import type { CancellationToken, Disposable } from 'vscode';
 import type { ApproveOption, ApproveParams, ApproveResult } from '../protocol.ts';
 import { cancelled } from '../server/failures.ts';
@@ -19,11 +20,12 @@ interface Question<S> {
 
 export class Approvals<S extends Asked> {
   readonly #questions = new Set<Question<S>>();
-  readonly #listeners = new Set<(session: S, toolCallId: string) => void>();
+  readonly #listeners = new Set<(session: S, id: string) => void>();
 
   /** Shows it in the chat, and waits. Rejects when it is withdrawn. */
   ask(session: S, params: ApproveParams, token: CancellationToken): Promise<ApproveResult> {
-    const { chatId: _, ...approval } = params;
+    const { chatId: _, ...asked } = params;
+    const approval: Approval = { id: randomUUID(), ...asked };
     return new Promise((resolve, reject) => {
       const withdrawn = token.onCancellationRequested(() => question.settle(null));
       const question: Question<S> = {
@@ -35,7 +37,7 @@ export class Approvals<S extends Asked> {
           session.setApprovals(session.approvals.filter((one) => one !== approval));
           if (optionId === null) reject(cancelled());
           else resolve({ optionId });
-          for (const listener of this.#listeners) listener(session, approval.toolCallId);
+          for (const listener of this.#listeners) listener(session, approval.id);
         },
       };
       this.#questions.add(question);
@@ -45,30 +47,34 @@ export class Approvals<S extends Asked> {
   }
 
   /** False, when it is not waiting for that answer. */
-  answer(session: S, toolCallId: string, optionId: string): boolean {
-    const question = this.#find(session, toolCallId);
+  answer(session: S, id: string, optionId: string): boolean {
+    const question = this.#find(session, id);
     if (!question?.approval.options.some(({ id }) => id === optionId)) return false;
     question.settle(optionId);
     return true;
   }
 
   /** The first option of the kind that says it once, else the one that says it for good. */
-  decide(session: S, toolCallId: string, how: 'allow' | 'reject'): boolean {
-    const options = this.#find(session, toolCallId)?.approval.options ?? [];
+  decide(session: S, id: string, how: 'allow' | 'reject'): boolean {
+    const options = this.#find(session, id)?.approval.options ?? [];
     const option = optionOf(options, `${how}Once`) ?? optionOf(options, `${how}Always`);
-    return option !== undefined && this.answer(session, toolCallId, option.id);
+    return option !== undefined && this.answer(session, id, option.id);
   }
 
   /** Hears of each question once it is answered or withdrawn. */
-  onSettled(listener: (session: S, toolCallId: string) => void): Disposable {
+  onSettled(listener: (session: S, id: string) => void): Disposable {
     this.#listeners.add(listener);
     return { dispose: () => void this.#listeners.delete(listener) };
   }
 
-  #find(session: S, toolCallId: string): Question<S> | undefined {
-    return [...this.#questions].find(
-      (one) => one.session === session && one.approval.toolCallId === toolCallId,
-    );
+  /** Nobody waits for an answer any more: of that turn, or of any. */
+  withdraw(turnId?: string): void {
+    for (const question of [...this.#questions])
+      if (turnId === undefined || question.approval.turnId === turnId) question.settle(null);
+  }
+
+  #find(session: S, id: string): Question<S> | undefined {
+    return [...this.#questions].find((one) => one.session === session && one.approval.id === id);
   }
 }
 

@@ -11,13 +11,13 @@ import {
   EventEmitter,
   type Memento,
   type Uri,
-  window,
   workspace,
 } from 'vscode';
 import type { Accounts } from '../auth/accounts.ts';
 import type { Models } from '../models/models.ts';
 import type { ApproveParams, ApproveResult, Chat, ChatParams, Range } from '../protocol.ts';
-import type { Pi } from '../server/pi.ts';
+import { sayInfo } from '../say.ts';
+import { type Pi, PiError } from '../server/pi.ts';
 import { Approvals } from './approvals.ts';
 import type { Attachment } from './attachments.ts';
 import { attachmentsOf, itemOf, movedPiece } from './context.ts';
@@ -28,6 +28,7 @@ import type { FromView, Header } from './messages.ts';
 import { Place, SIDE } from './place.ts';
 import { Session } from './session.ts';
 import type { Turn } from './transcript.ts';
+import { visible } from './visible.ts';
 import { folderPath, Work } from './work.ts';
 import type { World } from './world.ts';
 
@@ -43,6 +44,9 @@ export interface Chats extends Disposable {
   /** Adds to what goes along with the next prompt there. */
   attach(attachments: readonly Attachment[]): Promise<void>;
 }
+
+const NOT_HERE = { code: 'unknown_chat', message: 'No such turn runs in this window', retryable: false };
+const OTHER_MODEL = { command: 'pi.chooseModel', label: 'Choose another model' } as const;
 
 export class OpenChats implements Chats {
   readonly #pi: Pi;
@@ -77,11 +81,15 @@ export class OpenChats implements Chats {
     this.#disposable = Disposable.from(
       this.work,
       this.#runningChanged,
-      pi.on('pi/chat/event', ({ chatId, turnId, event }) => this.#runner(turnId)?.hear(chatId, event)),
+      pi.on('pi/chat/event', ({ chatId, turnId, event, seq }) =>
+        this.#runner(turnId)?.hear(chatId, event, seq),
+      ),
       pi.answer('pi/approve', (params, token) => this.#approve(params, token)),
       pi.onDidChangeState(({ phase }) => {
         headers();
         if (phase === 'running') this.#readUnread();
+        // The server that asked is no more.
+        else this.approvals.withdraw();
       }),
       accounts.onDidChange(headers),
       models.onDidChange(headers),
@@ -149,7 +157,7 @@ export class OpenChats implements Chats {
     if (session.unread) await session.load();
     const reason = session.ask(prompt, attachments);
     if (reason === null) return this.#markTarget(session, attachments);
-    const choice = await window.showInformationMessage(`pi: ${reason}`, 'Ask in a New Chat');
+    const choice = await sayInfo(`pi: ${reason}`, 'Ask in a New Chat');
     if (choice === undefined) return;
     await this.showIn(this.current, this.#fresh());
     await this.ask(prompt, attachments);
@@ -165,20 +173,24 @@ export class OpenChats implements Chats {
     const model = this.#models.find(this.#modelOf(session));
     const isBlind = model !== undefined && !model.input.includes('image');
     const fitting = attachments.filter(({ kind }) => kind !== 'image' || !isBlind);
-    const reasons = [
-      ...refusals,
-      ...(fitting.length < attachments.length
-        ? [`${model?.name} reads no images; choose another model first`]
-        : []),
-    ];
-    session.attach(fitting);
+    const isRefused = fitting.length < attachments.length;
+    const blind = isRefused ? [`${model?.name} reads no images; choose another model first`] : [];
+    const text = [...refusals, ...blind].join('. ');
+    session.input.attach(fitting);
     this.#markTarget(session, fitting);
-    session.setNotice(reasons.join('. ') || null);
+    session.setNotice(text ? { text, ...(isRefused && OTHER_MODEL) } : null);
   }
 
   async attachUris(session: Session, uris: readonly Uri[]): Promise<void> {
     const { attachments, refusals } = await attachmentsOf(uris);
     this.attachTo(session, attachments, refusals);
+  }
+
+  /** What was typed in a view, in the chat that it showed then. */
+  keepDraft(key: string, text: string, place: Place): void {
+    const session = this.#sessions.get(key);
+    if (session) session.input.typed(text, place);
+    else this.#memory.keep(key, { chatId: this.#memory.find(key)?.chatId ?? null, draft: text });
   }
 
   /** Another chat in that place; the one before goes on where it runs. */
@@ -222,6 +234,7 @@ export class OpenChats implements Chats {
   gone(chatId: string): void {
     const session = this.sessions.find((one) => one.chatId === chatId);
     if (!session) return;
+    session.close();
     this.#sessions.delete(session.key);
     this.#memory.forget(session.key);
     for (const place of this.#places) {
@@ -241,7 +254,7 @@ export class OpenChats implements Chats {
 
   // A chat that nobody has asked anything in, with what was typed there if it is shown nowhere.
   #fresh(): Session {
-    const hidden = this.sessions.find((session) => session.empty && !session.shown && !session.running);
+    const hidden = this.sessions.find((session) => session.empty && session.idle);
     return hidden ?? this.#restored(this.#memory.left(null, this.#keys()));
   }
 
@@ -279,13 +292,18 @@ export class OpenChats implements Chats {
     };
   }
 
+  /** What answers next in it */
+  providerOf(session: Session): string | undefined {
+    return this.#modelOf(session)?.split('/', 1)[0];
+  }
+
   #modelOf(session: Session): string | undefined {
     return this.#models.chosen ?? session.model ?? this.#models.current;
   }
 
   #header(session: Session): Header {
     const modelId = this.#modelOf(session);
-    const provider = modelId?.split('/', 1)[0];
+    const provider = this.providerOf(session);
     return headerOf({
       title: session.title,
       modelId,
@@ -306,7 +324,7 @@ export class OpenChats implements Chats {
   #changed(session: Session): void {
     // A chat says so while it is being made, too.
     if (this.#sessions.get(session.key) !== session) return;
-    this.#memory.keep(session.key, { chatId: session.chatId, draft: session.draft });
+    this.#memory.keep(session.key, { chatId: session.chatId, draft: session.input.text });
     for (const place of this.placesOf(session)) place.retitle();
     this.#count();
   }
@@ -320,6 +338,7 @@ export class OpenChats implements Chats {
   }
 
   #ended(session: Session, turn: Turn): void {
+    this.approvals.withdraw(turn.id);
     if (turn.stopReason !== 'cancelled') this.#tell(session, `“${session.title}” has been answered`);
     this.#tidy();
   }
@@ -334,8 +353,7 @@ export class OpenChats implements Chats {
   // A chat that is shown nowhere and waits for nothing is let go; the server keeps it, and what is typed is kept here.
   #tidy(): void {
     for (const session of this.sessions) {
-      if (session.shown || session.running || session.approvals.length || session.attachments.length)
-        continue;
+      if (!session.idle) continue;
       this.#sessions.delete(session.key);
       this.work.unmark(session.key);
     }
@@ -346,10 +364,9 @@ export class OpenChats implements Chats {
   }
 
   async #approve(params: ApproveParams, token: CancellationToken): Promise<ApproveResult> {
-    const session =
-      this.#runner(params.turnId) ??
-      this.sessions.find(({ chatId }) => chatId === params.chatId) ??
-      this.current.session;
+    const session = this.#runner(params.turnId);
+    // Nobody would see it: unanswered, it is what the server's policy says.
+    if (!session) throw new PiError(NOT_HERE);
     const answer = this.approvals.ask(session, params, token);
     if (!this.placesOf(session).some(({ visible }) => visible)) void this.#callFor(session, params.title);
     return answer;
@@ -357,7 +374,7 @@ export class OpenChats implements Chats {
 
   async #callFor(session: Session, title: string): Promise<void> {
     this.#tell(session, 'A tool waits for your approval');
-    const choice = await window.showInformationMessage(`pi: May this be done? ${title}`, 'Show');
+    const choice = await sayInfo(`pi: May this be done? ${visible(title)}`, 'Show');
     if (choice === undefined) return;
     const [place] = this.placesOf(session);
     await (place ? this.reveal(place) : this.showIn(this.current, session));
@@ -371,10 +388,11 @@ export class OpenChats implements Chats {
 
   #move(uri: string, move: (range: Range) => Range): void {
     for (const session of this.sessions) {
-      const moved = session.attachments.map((one) =>
+      const moved = session.input.attachments.map((one) =>
         one.kind === 'selection' && one.uri === uri ? movedPiece(one, move) : one,
       );
-      if (moved.some((one, index) => one !== session.attachments[index])) session.setAttachments(moved);
+      if (moved.some((one, index) => one !== session.input.attachments[index]))
+        session.input.setAttachments(moved);
     }
   }
 }

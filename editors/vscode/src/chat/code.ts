@@ -3,6 +3,7 @@
 // Never here: a file written to disk; a change that nobody saw, beyond the insertion that was asked for.
 import { randomUUID } from 'node:crypto';
 import { Range, type TextDocument, type TextEditor, Uri, WorkspaceEdit, window, workspace } from 'vscode';
+import { sayInfo, sayWarning } from '../say.ts';
 import type { Diffs } from './diffs.ts';
 import { type Proposal, proposed } from './proposal.ts';
 import { isReadOnly } from './readOnly.ts';
@@ -23,7 +24,7 @@ const NO_EDITOR = 'pi: There is no editor to put it into; open a file first';
 /** At the cursor of the editor used last, instead of what is selected there. */
 export async function insertCode({ work }: Bench, text: string): Promise<void> {
   const used = work.editor;
-  if (!used) return void window.showWarningMessage(NO_EDITOR);
+  if (!used) return void sayWarning(NO_EDITOR);
   const { document, viewColumn } = used;
   const editor = await window.showTextDocument(document, viewColumn === undefined ? {} : { viewColumn });
   const code = text.replace(/\n$/, '');
@@ -32,7 +33,7 @@ export async function insertCode({ work }: Bench, text: string): Promise<void> {
     (await editor.edit((edit) => {
       for (const selection of editor.selections) edit.replace(selection, code);
     }));
-  if (!inserted) void window.showWarningMessage(`pi: ${nameOf(document)} is read-only; nothing was inserted`);
+  if (!inserted) void sayWarning(`pi: ${nameOf(document)} is read-only; nothing was inserted`);
 }
 
 /** Beside the lines that the chat was asked about, else those selected, else the whole file. */
@@ -42,7 +43,7 @@ export async function applyCode(
   text: string,
 ): Promise<void> {
   const target = await targetOf(bench.work, session.key);
-  if (!target) return void window.showWarningMessage(NO_EDITOR);
+  if (!target) return void sayWarning(NO_EDITOR);
   await compare(bench, target, text);
 }
 
@@ -82,7 +83,7 @@ async function compare(bench: Bench, { document, range }: Target, code: string):
 }
 
 async function refuse({ text, again }: Refusal, compareAgain: () => Promise<void>): Promise<void> {
-  const choice = await window.showWarningMessage(`pi: ${text}`, ...(again ? ['Compare Again'] : []));
+  const choice = await sayWarning(`pi: ${text}`, ...(again ? ['Compare Again'] : []));
   if (choice !== undefined) await compareAgain();
 }
 
@@ -93,12 +94,13 @@ async function replace(
   proposal: Proposal,
 ): Promise<Refusal | undefined> {
   const name = nameOf(document);
+  const refusal = { text: `${name} is read-only; nothing was applied`, again: false };
+  if (await isReadOnly(document)) return refusal;
+  // Compared last: whatever is awaited after it, the person may go on typing in.
   const current = await workspace.openTextDocument(document.uri);
   if (current.getText() !== before) {
     return { text: `${name} has changed since this was proposed; nothing was applied`, again: true };
   }
-  const refusal = { text: `${name} is read-only; nothing was applied`, again: false };
-  if (await isReadOnly(document)) return refusal;
   const edit = new WorkspaceEdit();
   const range = new Range(current.positionAt(proposal.from), current.positionAt(proposal.to));
   edit.replace(document.uri, range, proposal.replacement);
@@ -134,5 +136,5 @@ function nameOf(document: TextDocument): string {
 }
 
 function say(text: string): void {
-  void window.showInformationMessage(`pi: ${text}`);
+  void sayInfo(`pi: ${text}`);
 }

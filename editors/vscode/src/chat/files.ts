@@ -1,6 +1,7 @@
 // Files by name: what `@` offers while one types, and which files a prompt names.
 // In: what was typed. Out: files, a few, the likeliest first. A look-up is cancelled by the next one.
-// Never here: what the person's settings exclude; the text of a file.
+// Never here: what the person's settings exclude; the text of a file; a file outside of the workspace that goes along
+// because a text names it, which may have been pasted from anywhere.
 import { randomUUID } from 'node:crypto';
 import { homedir } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
@@ -14,10 +15,12 @@ import {
   workspace,
 } from 'vscode';
 import { type Piece, placeName } from './attachments.ts';
+import { liesReallyIn } from './inside.ts';
 import { type Mention, mentionsOf } from './mentions.ts';
 import type { Completion } from './messages.ts';
 import { type Candidate, ranked } from './ranking.ts';
-import { isWork } from './work.ts';
+import { folderPaths, isWork } from './work.ts';
+import type { Named } from './world.ts';
 
 const OFFERED = 50;
 const LISTED = 5000;
@@ -32,11 +35,12 @@ export class Completions {
     this.#looking?.cancel();
     const looking = new CancellationTokenSource();
     this.#looking = looking;
+    const outer = await outerFile(query);
     const open = openUris().map((uri) => candidateOf(uri, true));
     const files = (await this.#files(query, looking.token)).map((uri) => candidateOf(uri, false));
     looking.dispose();
     if (looking.token.isCancellationRequested) return undefined;
-    return ranked(query, [...open, ...files], OFFERED).map(completionOf);
+    return [...outer, ...ranked(query, [...open, ...files], OFFERED)].map(completionOf);
   }
 
   // All files of a folder that is not large, else those that fit.
@@ -53,19 +57,41 @@ export class Completions {
 }
 
 /** The files that a prompt names, as `@path` or `@path:10-20`; a word that names none is text like any other. */
-export async function namedIn(prompt: string, cwd: string | undefined): Promise<Piece[]> {
+export async function namedIn(prompt: string, cwd: string | undefined): Promise<Named> {
   const found = await Promise.all(mentionsOf(prompt).map((choices) => firstFile(choices, cwd)));
-  return found.filter((piece) => piece !== undefined);
+  const files = found.filter((one) => one !== undefined);
+  return {
+    pieces: files.flatMap(({ piece, inside }) => (inside ? [piece] : [])),
+    outside: files.flatMap(({ piece, inside }) => (inside ? [] : [piece.detail])),
+  };
 }
 
-async function firstFile(choices: readonly Mention[], cwd: string | undefined): Promise<Piece | undefined> {
+interface Found {
+  readonly piece: Piece;
+  readonly inside: boolean;
+}
+
+async function firstFile(choices: readonly Mention[], cwd: string | undefined): Promise<Found | undefined> {
   for (const mention of choices) {
-    const path = mention.path.replace(/^~(?=\/)/, homedir());
+    const path = fromHome(mention.path);
     if (!isAbsolute(path) && cwd === undefined) continue;
     const uri = Uri.file(resolve(cwd ?? '/', path));
-    if (await isFile(uri)) return pieceOf(uri, mention);
+    if (!(await isFile(uri))) continue;
+    return { piece: pieceOf(uri, mention), inside: await liesReallyIn(uri.fsPath, folderPaths()) };
   }
   return undefined;
+}
+
+// One that is named whole is offered wherever it lies: taken from the list, it is meant.
+async function outerFile(query: string): Promise<Candidate[]> {
+  const path = fromHome(query);
+  const uri = Uri.file(path);
+  if (!isAbsolute(path) || !(await isFile(uri))) return [];
+  return [{ uri: uri.toString(), path, open: false }];
+}
+
+function fromHome(path: string): string {
+  return path.replace(/^~(?=\/)/, homedir());
 }
 
 function pieceOf(uri: Uri, { first, last }: Mention): Piece {
@@ -77,7 +103,7 @@ function pieceOf(uri: Uri, { first, last }: Mention): Piece {
   return { ...base, kind: 'selection', label: placeName(name, range), range };
 }
 
-async function isFile(uri: Uri): Promise<boolean> {
+export async function isFile(uri: Uri): Promise<boolean> {
   try {
     return ((await workspace.fs.stat(uri)).type & FileType.File) !== 0;
   } catch {

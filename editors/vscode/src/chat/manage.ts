@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Uri, window, workspace } from 'vscode';
 import type { Models } from '../models/models.ts';
 import type { Chat } from '../protocol.ts';
+import { askModally, sayError } from '../say.ts';
 import { failureOf, isSaid, sentenceOf } from '../server/failures.ts';
 import type { Pi } from '../server/pi.ts';
 import type { OpenChats } from './chats.ts';
@@ -46,12 +47,9 @@ async function rename(pi: Pi, chats: OpenChats, chat: Named): Promise<Named | un
 }
 
 async function remove(pi: Pi, chats: OpenChats, chat: Named): Promise<boolean> {
-  const choice = await window.showWarningMessage(
-    `Delete the chat “${chat.title}”?`,
-    { modal: true, detail: 'What was said in it cannot be brought back.' },
-    'Delete',
-  );
-  if (choice !== 'Delete') return false;
+  const text = `Delete the chat “${chat.title}”?`;
+  const question = { text, detail: 'What was said in it cannot be brought back.', isGrave: true };
+  if ((await askModally(question, 'Delete')) !== 'Delete') return false;
   // An answer that is still coming would write to it.
   chats.sessions.find(({ chatId }) => chatId === chat.chatId)?.stop();
   await pi.request('pi/chat/delete', { chatId: chat.chatId });
@@ -104,5 +102,5 @@ async function said<T>(run: () => Promise<T>): Promise<T | undefined> {
 /** Once: what the server's own notification says is not said again. */
 export function tellFailure(error: unknown): void {
   if (isSaid(error) || failureOf(error).code === 'cancelled') return;
-  void window.showErrorMessage(`pi: ${sentenceOf(error)}`);
+  void sayError(`pi: ${sentenceOf(error)}`);
 }

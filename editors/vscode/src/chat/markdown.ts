@@ -1,5 +1,6 @@
 // A chat as a Markdown document that a person keeps or sends on. In: a title and turns. Out: text. Pure.
 // Thoughts, tool calls and what went along are folded (`<details>`). Never here: a path to save to.
+import { endingOf } from './endings.ts';
 import { tokens } from './numbers.ts';
 import type { Item, Tool, Turn } from './transcript.ts';
 
@@ -27,7 +28,7 @@ function turnParts(turn: Turn, nameOf: (model: string) => string): string[] {
     ...(along.length ? [`*With ${along.join(', ')}*`] : []),
     `## ${turn.model === undefined ? 'Answer' : oneLine(nameOf(turn.model))}`,
     ...turn.items.map(itemPart),
-    ...endingOf(turn),
+    ...endPart(turn),
   ].filter((part) => part.trim() !== '');
 }
 
@@ -60,15 +61,9 @@ function details(summary: string, body: string): string {
   return `<details>\n<summary>${escaped(summary)}</summary>\n\n${body}\n\n</details>`;
 }
 
-const ENDINGS: Partial<Record<NonNullable<Turn['stopReason']>, string>> = {
-  cancelled: 'Stopped; what had come was kept',
-  maxTokens: 'The answer reached the longest that this model gives',
-  refusal: 'The model declined to go on',
-};
-
-function endingOf(turn: Turn): string[] {
+function endPart(turn: Turn): string[] {
   if (turn.error && turn.stopReason !== 'cancelled') return [`> **${oneLine(turn.error.message)}**`];
-  const ending = turn.stopReason && ENDINGS[turn.stopReason];
+  const ending = endingOf(turn.stopReason);
   return ending ? [`*${ending}*`] : [];
 }
 

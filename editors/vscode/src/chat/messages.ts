@@ -2,6 +2,7 @@
 // webview draws it: what it must remember over a reload lies with the extension, so a hidden view costs no memory.
 // Never here: a credential.
 import type { ApproveOption, TurnEvent } from '../protocol.ts';
+import type { DraftChange } from './drafts.ts';
 import type { Picture, Turn } from './transcript.ts';
 
 /** What goes along with the next prompt */
@@ -31,6 +32,8 @@ export interface Header {
 }
 
 export interface Approval {
+  /** Of the question; a tool call may be asked about more than once */
+  readonly id: string;
   readonly turnId: string;
   readonly toolCallId: string;
   readonly tool: string;
@@ -53,6 +56,8 @@ export type ToView =
       readonly type: 'chat';
       /** Of the place, for the webview's state: after a reload of the window it shows the same chat and draft again */
       readonly key: string;
+      /** Of the chat, also before the server has given it an id: where the draft belongs */
+      readonly session: string;
       readonly chatId: string | null;
       readonly turns: readonly Turn[];
       readonly draft: string;
@@ -68,8 +73,7 @@ export type ToView =
   | { readonly type: 'chips'; readonly chips: readonly Chip[] }
   | { readonly type: 'approvals'; readonly approvals: readonly Approval[] }
   | { readonly type: 'completions'; readonly query: string; readonly items: readonly Completion[] }
-  /** Put into the prompt: instead of what is there, or after it */
-  | { readonly type: 'draft'; readonly text: string; readonly how: 'replace' | 'append' }
+  | ({ readonly type: 'draft' } & DraftChange)
   | { readonly type: 'focus' };
 
 /** The buttons of the view that are commands of the extension */
@@ -92,7 +96,7 @@ export type FromView =
   /** The prompt of that turn anew, in a chat that forks before it */
   | { readonly type: 'resend'; readonly turnId: string; readonly prompt: string }
   /** What is typed, for when the view comes back; debounced */
-  | { readonly type: 'draft'; readonly text: string }
+  | { readonly type: 'draft'; readonly session: string; readonly text: string }
   | { readonly type: 'complete'; readonly query: string }
   | { readonly type: 'attach'; readonly uris: readonly string[] }
   | { readonly type: 'attachImage'; readonly name: string; readonly picture: Picture }
@@ -105,7 +109,9 @@ export type FromView =
     }
   | { readonly type: 'copy'; readonly text: string }
   | { readonly type: 'link'; readonly href: string }
-  | { readonly type: 'approve'; readonly toolCallId: string; readonly optionId: string }
+  | { readonly type: 'approve'; readonly id: string; readonly optionId: string }
   /** The unified diff of that tool call, in the diff editor */
   | { readonly type: 'showDiff'; readonly toolCallId: string }
-  | { readonly type: 'command'; readonly command: ViewCommand };
+  | { readonly type: 'command'; readonly command: ViewCommand }
+  /** As a failure offers it: to that provider, else that of the chosen model */
+  | { readonly type: 'signIn'; readonly provider?: string; readonly method?: 'apiKey' };

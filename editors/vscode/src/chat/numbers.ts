@@ -25,8 +25,9 @@ export function inputOf(usage: Usage): number {
   return usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
 }
 
-/** Tokens and cost of one turn: `12k in, 300 out · $0.02`. */
+/** Tokens and cost of one turn: `12k in, 300 out · $0.02`; empty where nothing was used. */
 export function usageText(usage: Usage): string {
+  if (inputOf(usage) + usage.outputTokens === 0) return '';
   const text = `${tokens(inputOf(usage))} in, ${tokens(usage.outputTokens)} out`;
   return usage.costUsd === null ? text : `${text} · ${cost(usage.costUsd)}`;
 }

@@ -27,6 +27,8 @@ export class Run {
   readonly #ear: Ear;
   readonly #events: Batch<TurnEvent>;
   #heard = false;
+  #missed = false;
+  #next = 0;
   #over = false;
   #overdue: NodeJS.Timeout | undefined;
 
@@ -42,10 +44,16 @@ export class Run {
     return this.#heard;
   }
 
+  /** Whether something was said that did not arrive, so that `ended` alone tells the whole */
+  get missed(): boolean {
+    return this.#missed;
+  }
+
   async converse(ask: (token: CancellationToken) => Promise<ChatResult>): Promise<void> {
     try {
       // `ended` comes before the answer; only when it did not, the answer says something new.
       const { stopReason, message, usage } = await ask(this.#cancellation.token);
+      this.#missed = true;
       this.hear({ type: 'ended', stopReason, message, usage });
     } catch (error) {
       const failure = failureOf(error).data;
@@ -53,9 +61,12 @@ export class Run {
     }
   }
 
-  hear(event: TurnEvent): void {
+  /** `seq` counts a turn's events from 0. */
+  hear(event: TurnEvent, seq = this.#next): void {
     if (this.#over) return;
     this.#heard = true;
+    if (seq !== this.#next) this.#missed = true;
+    this.#next = seq + 1;
     this.#events.push(event);
     if (event.type !== 'ended') return;
     this.#events.flush();

@@ -3,19 +3,23 @@
 // what cannot be asked stands in the prompt again. Never here: an editor's window; where events come from.
 import type { Chat, ChatParams, Failure, TurnEvent, Usage } from '../protocol.ts';
 import { cancelled, failureOf, sentenceOf } from '../server/failures.ts';
-import { type Attachment, chipOf, merged, type Sent, sentOf, withPieces } from './attachments.ts';
+import { paramsOf } from './asking.ts';
+import { type Attachment, chipOf, NOTHING_SENT, type Sent, sentOf, withPieces } from './attachments.ts';
 import { branchBefore, sentWith } from './fork.ts';
+import { Input } from './input.ts';
 import { readChat } from './kept.ts';
 import type { Approval, Header, ToView } from './messages.ts';
+import { GONE, leftOut, unsaved } from './notices.ts';
 import { Run } from './run.ts';
 import { titleOf, UNTITLED } from './titles.ts';
-import { broken, newTurn, reduce, type Turn, turnsOf } from './transcript.ts';
+import { broken, mended, newTurn, reduce, type Turn, turnsOf } from './transcript.ts';
 import type { Beginning, Viewer, World } from './world.ts';
 
 const STILL_COMING = 'An answer is still coming; stop it first';
 
 export class Session {
   readonly key: string;
+  readonly input: Input;
   readonly #world: World<Session>;
   readonly #viewers = new Set<Viewer>();
   readonly #sent = new Map<string, Sent>();
@@ -26,20 +30,23 @@ export class Session {
   #model: string | undefined;
   #cwd: string | undefined;
   #turns: readonly Turn[] = [];
-  #draft: string;
-  #attachments: readonly Attachment[] = [];
   #approvals: readonly Approval[] = [];
   #notice: Header['notice'] = null;
   #run: Run | undefined;
   /** Why nothing can be asked at the moment */
   #busy: string | undefined;
   #unread = false;
+  #closed = false;
 
   constructor(world: World<Session>, { key, cwd, draft = '', chatId }: Beginning) {
     this.#world = world;
     this.key = key;
     this.#cwd = cwd;
-    this.#draft = draft;
+    this.input = new Input(
+      draft,
+      (message, except) => this.post(message, except),
+      () => this.#world.changed(this),
+    );
     this.#chatId = chatId ?? null;
     this.#unread = chatId !== undefined;
   }
@@ -58,14 +65,6 @@ export class Session {
 
   get turns(): readonly Turn[] {
     return this.#turns;
-  }
-
-  get draft(): string {
-    return this.#draft;
-  }
-
-  get attachments(): readonly Attachment[] {
-    return this.#attachments;
   }
 
   get approvals(): readonly Approval[] {
@@ -100,6 +99,12 @@ export class Session {
     return this.#viewers.size > 0;
   }
 
+  /** It may be let go: nobody looks at it, and nothing of it is still to come. */
+  get idle(): boolean {
+    const isBusy = this.#run !== undefined || this.#busy !== undefined;
+    return !this.shown && !isBusy && !this.#approvals.length && !this.input.attachments.length;
+  }
+
   /** The kept chat has not been read yet */
   get unread(): boolean {
     return this.#unread;
@@ -120,10 +125,11 @@ export class Session {
     return {
       type: 'chat',
       key: '',
+      session: this.key,
       chatId: this.#chatId,
       turns: this.#turns,
-      draft: this.#draft,
-      chips: this.#attachments.map(chipOf),
+      draft: this.input.text,
+      chips: this.input.attachments.map(chipOf),
       approvals: this.#approvals,
       header: this.#world.header(this),
     };
@@ -131,13 +137,13 @@ export class Session {
 
   /** Asks what was typed, with all that is attached. */
   async send(prompt: string): Promise<void> {
+    this.input.typed('');
     if (this.#unread) await this.load();
-    const isNothing = !prompt.trim() && !this.#attachments.length;
+    const { attachments } = this.input;
+    const isNothing = !prompt.trim() && !attachments.length;
     const reason = this.#refusal() ?? (isNothing ? 'There is nothing to send yet' : null);
     if (reason !== null) return this.refuse(prompt, reason);
-    const attachments = this.#attachments;
-    this.#draft = '';
-    this.setAttachments([]);
+    this.input.setAttachments([]);
     this.#dropUnheard();
     this.#start(prompt, this.#sentNow(attachments));
   }
@@ -154,9 +160,8 @@ export class Session {
   /** That turn's prompt anew, changed or not, in a chat that forks before it. */
   async resend(turnId: string, prompt: string): Promise<void> {
     const turn = this.#turns.find(({ id }) => id === turnId);
-    if (!turn) return;
-    const reason = this.#refusal();
-    if (reason !== null) return this.setNotice(reason);
+    const reason = turn ? this.#refusal() : 'What this was asked after has changed';
+    if (!turn || reason !== null) return this.#keep(turn, prompt, { text: reason ?? '' });
     try {
       this.#busy = 'The chat is being forked';
       const sent = this.#sent.get(turnId) ?? (await sentWith(this.#world.request, this.#chatId, turn));
@@ -166,8 +171,9 @@ export class Session {
       this.#start(prompt, sent);
     } catch (error) {
       this.#busy = undefined;
-      if (prompt !== turn.prompt && !this.#draft) this.setDraft(prompt);
-      this.setNotice(sentenceOf(error));
+      const isGone = failureOf(error).code === 'unknown_chat';
+      if (isGone) this.#chatId = null;
+      this.#keep(turn, prompt, isGone ? GONE : { text: sentenceOf(error) });
     }
   }
 
@@ -177,13 +183,19 @@ export class Session {
     return this.#run !== undefined;
   }
 
+  /** It is no more; what was about to be asked in it is not. */
+  close(): void {
+    this.#closed = true;
+    this.stop();
+  }
+
   /** An event of the turn that runs. */
-  hear(chatId: string, event: TurnEvent): void {
+  hear(chatId: string, event: TurnEvent, seq?: number): void {
     if (this.#run && this.#chatId !== chatId) {
       this.#chatId = chatId;
       this.#world.changed(this);
     }
-    this.#run?.hear(event);
+    this.#run?.hear(event, seq);
   }
 
   /** Reads a kept chat: one that is opened, or comes back after a reload of the window. */
@@ -214,51 +226,26 @@ export class Session {
     this.#world.changed(this);
   }
 
-  typed(text: string): void {
-    this.#draft = text;
-    this.#world.changed(this);
-  }
-
-  /** Stands in the prompt of every view. */
-  setDraft(text: string): void {
-    this.post({ type: 'draft', text, how: 'replace' });
-    this.typed(text);
-  }
-
-  attach(added: readonly Attachment[]): void {
-    this.setAttachments(merged(this.#attachments, added));
-  }
-
-  detach(id: string): void {
-    this.setAttachments(this.#attachments.filter((one) => one.id !== id));
-  }
-
-  setAttachments(attachments: readonly Attachment[]): void {
-    if (attachments === this.#attachments) return;
-    this.#attachments = attachments;
-    this.post({ type: 'chips', chips: attachments.map(chipOf) });
-  }
-
   setApprovals(approvals: readonly Approval[]): void {
     this.#approvals = approvals;
     this.post({ type: 'approvals', approvals });
     this.#world.changed(this);
   }
 
-  setNotice(text: string | null): void {
-    if (text === null && this.#notice === null) return;
-    this.#notice = text === null ? null : { text };
+  setNotice(notice: Header['notice']): void {
+    if (notice === this.#notice) return;
+    this.#notice = notice;
     this.postHeader();
   }
 
-  /** The prompt stands where it was typed, and the reason above it. */
+  /** What was typed stands there again, and the reason above it. */
   refuse(prompt: string, reason: string): void {
-    this.setDraft(prompt);
-    this.setNotice(reason);
+    this.input.append(prompt);
+    this.setNotice({ text: reason });
   }
 
-  post(message: ToView): void {
-    for (const viewer of this.#viewers) viewer.post(message);
+  post(message: ToView, except?: Viewer): void {
+    for (const viewer of this.#viewers) if (viewer !== except) viewer.post(message);
   }
 
   postHeader(): void {
@@ -276,8 +263,9 @@ export class Session {
   }
 
   #start(prompt: string, sent: Sent): void {
+    if (this.#closed) return;
     const turn = newTurn(this.#world.newId(), prompt, sent.labels, sent.images);
-    if (this.empty) this.#title = titleOf(prompt);
+    if (this.#chatId === null) this.#title = titleOf(prompt);
     const run = new Run(turn.id, this.#world.cancellation(), {
       events: (events) => this.#take(turn.id, events),
       broke: (stopReason, failure) => this.#break(turn.id, stopReason, failure),
@@ -300,27 +288,26 @@ export class Session {
 
   // Files that the prompt names go along too.
   async #addNamed(turn: Turn, sent: Sent): Promise<void> {
-    const named = await this.#world.named(turn.prompt, this.#cwd);
-    const all = withPieces(sent, named, (piece) => this.#world.item(piece));
+    const { pieces, outside } = await this.#world.named(turn.prompt, this.#cwd);
+    if (outside.length) this.setNotice(leftOut(outside));
+    const all = withPieces(sent, pieces, (piece) => this.#world.item(piece));
     if (all === sent || this.running !== turn.id) return;
     this.#sent.set(turn.id, all);
     this.#replace(turn.id, (one) => ({ ...one, context: all.labels }));
   }
 
   #params(turn: Turn): ChatParams {
-    const { context = [], images = [] } = this.#sent.get(turn.id) ?? {};
-    return {
-      turnId: turn.id,
-      prompt: turn.prompt,
-      ...(this.#chatId !== null && { chatId: this.#chatId }),
-      ...(context.length && { context: [...context] }),
-      ...(images.length && { images: [...images] }),
-      ...(this.#cwd !== undefined && { cwd: this.#cwd }),
-      ...this.#world.settings(this),
-    };
+    const sent = this.#sent.get(turn.id) ?? NOTHING_SENT;
+    return { ...paramsOf(turn, sent, this), ...this.#world.settings(this) };
   }
 
   #take(turnId: string, events: readonly TurnEvent[]): void {
+    const end = events.at(-1);
+    if (end?.type === 'ended' && this.#run?.missed) {
+      const whole = this.#replace(turnId, (one) => mended(events.reduce(reduce, one), end.message));
+      if (whole) this.#finish(whole);
+      return;
+    }
     const index = this.#turns.findLastIndex(({ id }) => id === turnId);
     const before = this.#turns[index];
     if (!before) return;
@@ -347,12 +334,18 @@ export class Session {
   }
 
   #finish(turn: Turn): void {
-    if (!this.#run?.heard) this.#unheard.add(turn.id);
+    const { error, stopReason } = turn;
+    const isHeard = this.#run?.heard ?? false;
+    if (!isHeard) this.#unheard.add(turn.id);
     this.#run = undefined;
-    if (turn.stopReason === 'error' && !turn.items.length) this.#giveBack(turn);
+    const isVain = stopReason === 'error' || (stopReason === 'cancelled' && !isHeard);
+    if (isVain && !turn.items.length) this.#giveBack(turn);
+    if (error?.code === 'unknown_chat') {
+      this.#chatId = null;
+      this.#notice = GONE;
+    }
     // The answer is there all the same, so what failed is its keeping.
-    if (turn.error && turn.stopReason !== 'error' && turn.stopReason !== 'cancelled')
-      this.#notice = { text: turn.error.message };
+    if (error && stopReason !== 'error' && stopReason !== 'cancelled') this.#notice = unsaved(error.message);
     this.postHeader();
     this.#world.changed(this);
     this.#world.ended(this, turn);
@@ -360,16 +353,22 @@ export class Session {
 
   // A prompt that brought nothing stands ready to be sent again, unless another one is being typed.
   #giveBack(turn: Turn): void {
-    if (this.#draft) return;
-    this.setDraft(turn.prompt);
-    this.attach(this.#sent.get(turn.id)?.attachments ?? []);
+    if (this.input.text) return;
+    this.input.typed(turn.prompt);
+    this.input.attach(this.#sent.get(turn.id)?.attachments ?? []);
   }
 
   // It is sent again now, in another way.
   #takeBack(turn: Turn, sent: Sent): void {
-    if (this.#draft !== turn.prompt) return;
-    this.setDraft('');
-    this.setAttachments(this.#attachments.filter((one) => !sent.attachments.includes(one)));
+    if (this.input.text !== turn.prompt) return;
+    this.input.typed('');
+    this.input.setAttachments(this.input.attachments.filter((one) => !sent.attachments.includes(one)));
+  }
+
+  // What was changed about a prompt that cannot be asked anew stands after whatever is being typed.
+  #keep(turn: Turn | undefined, prompt: string, notice: Header['notice']): void {
+    if (prompt !== turn?.prompt) this.input.append(prompt);
+    this.setNotice(notice);
   }
 
   // A turn that never reached the server is not part of the chat.

@@ -129,6 +129,20 @@ export function turnsOf(messages: readonly Message[]): Turn[] {
   return turns;
 }
 
+/** The ended turn as its message tells it, for when not all of its events were heard. What only events bring is kept. */
+export function mended(turn: Turn, message: Message): Turn {
+  const told = message.content.reduce(ofBlock, { ...turn, items: [] }).items;
+  const calls = new Set(told.flatMap((item) => (item.type === 'tool' ? [item.id] : [])));
+  // The message may be the last of several of the turn.
+  const earlier = turn.items.findLastIndex(
+    (item) => item.type === 'compacted' || (item.type === 'tool' && !calls.has(item.id)),
+  );
+  const heard = (item: Item) =>
+    item.type === 'tool' ? turn.items.find((one) => one.type === 'tool' && one.id === item.id) : undefined;
+  const items = [...turn.items.slice(0, earlier + 1), ...told.map((item) => settled(heard(item) ?? item))];
+  return told.length ? { ...turn, items } : turn;
+}
+
 /** The turn as it stands when the server does not say any more how it ended. */
 export function broken(turn: Turn, stopReason: 'cancelled' | 'error', error: Failure): Turn {
   if (turn.status === 'ended') return turn;

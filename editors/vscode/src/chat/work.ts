@@ -122,6 +122,11 @@ function isChat(tab: Tab | undefined): boolean {
   return tab?.input instanceof TabInputWebview && tab.input.viewType.endsWith('pi.chat');
 }
 
+/** Of the workspace */
+export function folderPaths(): string[] {
+  return (workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+}
+
 /** The folder that a chat begins in */
 export function folderPath(): string | undefined {
   const here = window.activeTextEditor && workspace.getWorkspaceFolder(window.activeTextEditor.document.uri);

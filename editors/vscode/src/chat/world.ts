@@ -16,11 +16,17 @@ export interface World<Session> {
   /** The piece as it stands now, unsaved text too */
   item(piece: Piece): ContextItem;
   /** The files that a prompt names */
-  named(prompt: string, cwd: string | undefined): Promise<readonly Piece[]>;
+  named(prompt: string, cwd: string | undefined): Promise<Named>;
   header(session: Session): Header;
   /** Something that is kept, counted or shown outside the views is another now */
   changed(session: Session): void;
   ended(session: Session, turn: Turn): void;
+}
+
+export interface Named {
+  readonly pieces: readonly Piece[];
+  /** Names of files that lie outside of the workspace: whoever means them says so */
+  readonly outside: readonly string[];
 }
 
 export interface Viewer {

@@ -2,6 +2,7 @@
 // In: what was picked. Out: the chosen id, once it can be used. Never here: a yes to terms that nobody said.
 import { commands, env, QuickInputButtons, type QuickPickItem, Uri, window } from 'vscode';
 import type { Model } from '../protocol.ts';
+import { askModally } from '../say.ts';
 import { sentenceOf } from '../server/failures.ts';
 import { PiError } from '../server/pi.ts';
 import type { Models } from './models.ts';
@@ -87,15 +88,10 @@ async function useIfPossible(models: Models, model: Model | undefined): Promise<
 
 // The terms stay in view while they are read in the browser.
 async function acceptsTerms(model: Model): Promise<boolean> {
-  const { message, detail } = termsOf(model);
+  const { message: text, detail } = termsOf(model);
   const link = firstLink(detail);
   for (;;) {
-    const answer = await window.showInformationMessage(
-      message,
-      { modal: true, detail },
-      ACCEPT,
-      ...(link ? [READ] : []),
-    );
+    const answer = await askModally({ text, detail }, ACCEPT, ...(link ? [READ] : []));
     if (answer !== READ || !link) return answer === ACCEPT;
     await env.openExternal(Uri.parse(link));
   }

@@ -1,5 +1,6 @@
 // A model in a few words, the same ones in every place that shows it.
 // In: a model as `pi/models` tells it. Out: text of what is known, nothing for what is not. Never here: an editor.
+import { tokens } from '../chat/numbers.ts';
 import type { Model } from '../protocol.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -14,11 +15,6 @@ const REMEDIES: Readonly<Record<string, string>> = {
   login_expired: 'Sign in again to use it',
   model_not_enabled: 'Read its terms and enable it',
 };
-
-export function tokens(count: number): string {
-  if (count >= 1_000_000) return `${rounded(count / 1_000_000, 3)}M`;
-  return count >= 1000 ? `${rounded(count / 1000, 4)}k` : String(count);
-}
 
 /** `200k context · $3/$15`: how much it reads and what it costs, in what the provider counts. */
 export function description(model: Model): string {

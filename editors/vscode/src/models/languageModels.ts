@@ -13,13 +13,13 @@ import {
   LanguageModelError,
   type Memento,
   type Progress,
-  window,
   workspace,
 } from 'vscode';
 import type { Accounts } from '../auth/accounts.ts';
+import { askModally } from '../say.ts';
 import { sentenceOf } from '../server/failures.ts';
 import { type Pi, PiError } from '../server/pi.ts';
-import { Consent, SOMEBODY } from './consent.ts';
+import { Consent, questionAbout } from './consent.ts';
 import {
   languageModelApi,
   type ModelInformation,
@@ -84,12 +84,8 @@ function consentIn(globalState: Memento): Consent {
 }
 
 async function askAbout(extension: string): Promise<boolean> {
-  const known: unknown = extensions.getExtension(extension)?.packageJSON?.displayName;
-  const name = extension === SOMEBODY ? 'Another extension' : `${known ?? extension} (${extension})`;
-  const detail =
-    'What it asks counts on your account. It sees no key or token. The setting pi.languageModels takes the models away from all of them.';
-  const message = `${name} wants to use the models that you are signed in to with pi`;
-  return (await window.showInformationMessage(message, { modal: true, detail }, 'Allow')) === 'Allow';
+  const name: unknown = extensions.getExtension(extension)?.packageJSON?.displayName;
+  return (await askModally(questionAbout(extension, name), 'Allow')) === 'Allow';
 }
 
 class Provider implements ModelProvider, Disposable {

@@ -70,7 +70,7 @@ async function fromSetting(around: Surroundings, setting: readonly string[]): Pr
   }
   const file = path.isAbsolute(given) ? given : (await around.programs(given))[0];
   if (file === undefined) return look(given, 'not on the PATH');
-  if (await untrusted(around, file)) return look(file, IN_UNTRUSTED);
+  if (await untrusted(around, file, ...args)) return look(file, IN_UNTRUSTED);
   if (!(await around.isProgram(file))) return look(file, 'not a program that can be run here');
   return look(file, 'a program', [file, ...args]);
 }
@@ -88,8 +88,17 @@ async function judged(around: Surroundings, place: Place, program: string): Prom
 
 const IN_UNTRUSTED = 'in a folder that is not trusted, and not run';
 
-async function untrusted(around: Surroundings, file: string): Promise<boolean> {
-  return !around.trusted && (await around.liesIn(file, around.workspaceFolders));
+/** A program's arguments name what it runs: a project, a script, a folder of modules. */
+async function untrusted(around: Surroundings, ...words: readonly string[]): Promise<boolean> {
+  if (around.trusted) return false;
+  const named = words.flatMap(pathsIn).map((file) => around.liesIn(file, around.workspaceFolders));
+  return (await Promise.all(named)).includes(true);
+}
+
+/** Of `--project=/x`, `-I/x`, `@/x`, `/x:/y` and `file:///x` as well */
+function pathsIn(word: string): readonly string[] {
+  const pieces = [word, ...word.split(/[=:,;]/)].map((piece) => piece.replace(/^(?:-\w+|@)(?=\/)/, ''));
+  return [...new Set(pieces)].filter((piece) => path.isAbsolute(piece));
 }
 
 /** `~/`, and VS Code's own names for folders. */

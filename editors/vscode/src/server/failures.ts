@@ -66,23 +66,30 @@ export function isAnswer(error: unknown): boolean {
   return typeof code === 'number' && code < 0 && failureOf(error).code !== 'server_stopped';
 }
 
-/** The sentence of any error, for the person */
+/** The sentence of any error, or of its data, for the person. It is as it came: what shows it takes links out. */
 export function sentenceOf(error: unknown): string {
-  if (!(error instanceof PiError)) return shapeOf(error).message;
-  const own = error.data.providerMessage;
-  return own ? `${error.message} (${own})` : error.message;
+  const { message, providerMessage } = shapeOf(error instanceof PiError ? error.data : error);
+  return typeof providerMessage === 'string' && providerMessage ? `${message} (${providerMessage})` : message;
 }
 
-function shapeOf(error: unknown): { code: unknown; message: string; data: unknown } {
-  if (typeof error !== 'object' || error === null) {
-    return {
-      code: undefined,
-      message: typeof error === 'string' ? error : 'The pi server failed',
-      data: undefined,
-    };
-  }
-  const { code, message, data } = error as Record<string, unknown>;
-  return { code, message: typeof message === 'string' && message ? message : 'The pi server failed', data };
+interface Shape {
+  readonly code?: unknown;
+  readonly message: string;
+  readonly data?: unknown;
+  readonly providerMessage?: unknown;
+}
+
+function shapeOf(error: unknown): Shape {
+  if (typeof error === 'string') return { message: error };
+  const { message, ...rest } = shapeless(error);
+  return { ...rest, message: typeof message === 'string' && message ? message : 'The pi server failed' };
+}
+
+// An Error's message is no member of its own that a spread would take.
+function shapeless(error: unknown): Partial<Record<keyof Shape, unknown>> {
+  if (typeof error !== 'object' || error === null) return {};
+  const { code, message, data, providerMessage } = error as Record<string, unknown>;
+  return { code, message, data, providerMessage };
 }
 
 function isErrorData(data: unknown): data is ErrorData {

@@ -5,8 +5,9 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { commands, type QuickPickItem, type Uri, window, workspace } from 'vscode';
+import { sayInfo } from '../say.ts';
 import { type InstallTool, installCommand, installTools, isClone, PACKAGE } from './installing.ts';
-import { programFolders, programsNamed } from './programs.ts';
+import { programFolders, programsOutside } from './programs.ts';
 import { activeInterpreter } from './python.ts';
 
 const TITLE = 'Install the pi Server';
@@ -18,7 +19,7 @@ export async function install(): Promise<void> {
   const terminal = window.createTerminal({ name: TITLE, cwd: homedir() });
   terminal.show();
   terminal.sendText(installCommand(tool, source), false);
-  const next = await window.showInformationMessage(
+  const next = await sayInfo(
     'Press Enter in the terminal to install the pi server. When it is there, start it.',
     'Start Server',
   );
@@ -27,7 +28,10 @@ export async function install(): Promise<void> {
 
 async function chooseTool(): Promise<InstallTool | undefined> {
   const folders = programFolders(process.env, homedir());
-  const has = async (name: string) => (await programsNamed(name, folders))[0];
+  const untrusted = workspace.isTrusted
+    ? []
+    : (workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
+  const has = async (name: string) => (await programsOutside(untrusted, name, folders))[0];
   const tools = installTools({
     pipx: await has('pipx'),
     uv: await has('uv'),

@@ -22,18 +22,26 @@ export interface Ways<L extends Life> {
   crashed(how: string, again: boolean): void;
 }
 
-const STOP = 'stop';
-const AGAIN = 'again';
 export const GIVEN_UP = `The pi server crashed more than ${RESTARTS} times in 3 minutes and is not started again; its log says why`;
+
+/** One start, which may take several attempts */
+interface Start {
+  /** Of the attempt that goes on; aborted when another shall take its place, or none */
+  attempt: AbortController;
+  isStopped: boolean;
+}
 
 export class Lifecycle<L extends Life> {
   readonly #ways: Ways<L>;
   #life: L | undefined;
+  #start: Start | undefined;
+  /** What the start comes to */
   #starting: Promise<L> | undefined;
-  #attempt: AbortController | undefined;
-  #ending: Promise<void> = Promise.resolve();
+  /** What was let go of, ended */
+  #ending: Promise<unknown> = Promise.resolve();
   #crashes: readonly number[] = [];
   #givenUp = false;
+  #closed = false;
 
   constructor(ways: Ways<L>) {
     this.#ways = ways;
@@ -54,16 +62,26 @@ export class Lifecycle<L extends Life> {
     if (this.#life) return Promise.resolve(this.#life);
     if (this.#starting !== undefined) return this.#starting;
     if (this.#givenUp) return Promise.reject(serverFailure('server_failed', GIVEN_UP));
-    return this.#start(false);
+    return this.#begin(false);
   }
 
+  /** Lets go of what runs and of what is being started; who asks after this gets a new one, once that has ended. */
   async stop(): Promise<void> {
-    const starting = this.#starting;
-    this.#attempt?.abort(STOP);
+    if (this.#start) this.#start.isStopped = true;
+    this.#start?.attempt.abort();
+    if (this.#starting !== undefined) this.#after(this.#starting);
+    this.#start = undefined;
+    this.#starting = undefined;
     this.#end();
     this.forgive();
     this.#ways.changed('stopped', undefined);
-    await Promise.all([this.#ending, starting?.catch(() => undefined)]);
+    await this.#ending;
+  }
+
+  /** A stop for good: whoever asks after this is refused. */
+  close(): Promise<void> {
+    this.#closed = true;
+    return this.stop();
   }
 
   /** Forgets crashes, lets go of what runs, starts. While one is being started, that start begins anew instead, and
@@ -71,11 +89,11 @@ export class Lifecycle<L extends Life> {
   restart(): Promise<L> {
     this.forgive();
     if (this.#starting !== undefined) {
-      this.#attempt?.abort(AGAIN);
+      this.#start?.attempt.abort();
       return this.#starting;
     }
     this.#end();
-    return this.#start(false);
+    return this.#begin(false);
   }
 
   /** After this a server that had been given up is started again when it is needed. */
@@ -87,36 +105,45 @@ export class Lifecycle<L extends Life> {
   #end(): void {
     const life = this.#life;
     this.#life = undefined;
-    if (life) this.#ending = Promise.all([this.#ending, life.stop()]).then(() => undefined);
+    if (life) this.#after(life.stop());
   }
 
-  #start(recovering: boolean): Promise<L> {
-    const starting = this.#attempts(recovering).finally(() => {
-      if (this.#starting === starting) this.#starting = undefined;
+  /** Nothing is launched before this is over. */
+  #after(parting: Promise<unknown>): void {
+    this.#ending = Promise.allSettled([this.#ending, parting]);
+  }
+
+  #begin(recovering: boolean): Promise<L> {
+    if (this.#closed) return Promise.reject(stopped('The pi server was stopped, for the window closes'));
+    const start: Start = { attempt: new AbortController(), isStopped: false };
+    this.#start = start;
+    const starting = this.#attempts(start, recovering).finally(() => {
+      if (this.#start === start) this.#settled();
     });
     this.#starting = starting;
     starting.catch(() => undefined); // whoever asked hears of it; a recovery was asked for by nobody
     return starting;
   }
 
-  async #attempts(recovering: boolean): Promise<L> {
+  #settled(): void {
+    this.#start = undefined;
+    this.#starting = undefined;
+  }
+
+  async #attempts(start: Start, recovering: boolean): Promise<L> {
     for (;;) {
-      const attempt = new AbortController();
-      this.#attempt = attempt;
+      const { signal } = start.attempt;
       this.#ways.changed('starting', undefined);
       try {
-        return this.#lives(await this.#launch(attempt.signal, recovering));
+        const life = await this.#launch(signal, recovering);
+        if (!signal.aborted) return this.#lives(life);
+        await life.stop();
       } catch (error) {
-        if (attempt.signal.reason === AGAIN) {
-          recovering = false;
-        } else if (attempt.signal.reason === STOP) {
-          throw stopped('The pi server was stopped');
-        } else if (!this.#tryAgain(error, recovering)) {
-          throw failureOf(error);
-        }
-      } finally {
-        this.#attempt = undefined;
+        if (!signal.aborted && !this.#tryAgain(error, recovering)) throw failureOf(error);
       }
+      if (start.isStopped) throw stopped('The pi server was stopped');
+      if (signal.aborted) recovering = false;
+      start.attempt = new AbortController();
     }
   }
 
@@ -124,21 +151,17 @@ export class Lifecycle<L extends Life> {
     await this.#ending;
     if (recovering) await this.#ways.wait(delayAfter(this.#crashes, this.#ways.now()) ?? 0, signal);
     signal.throwIfAborted();
-    const life = await this.#ways.launch(signal, recovering);
-    if (signal.aborted) {
-      this.#ending = life.stop();
-      signal.throwIfAborted();
-    }
-    return life;
+    return this.#ways.launch(signal, recovering);
   }
 
   #lives(life: L): L {
     this.#life = life;
+    this.#settled();
     this.#ways.changed('running', undefined);
     void life.ended.then((how) => {
       if (this.#life !== life) return;
       this.#life = undefined;
-      if (this.#again(how)) void this.#start(true);
+      if (this.#again(how)) void this.#begin(true);
     });
     return life;
   }

@@ -1,7 +1,8 @@
 // What the window says by itself about the server: that there is none, that it does not run, that it crashed.
 // In: states and crashes. Out: no notification that is still open, with what helps.
 // Never here: an error of a request; whoever asked shows that, but for those with one of these codes.
-import { commands, Disposable, window } from 'vscode';
+import { commands, Disposable } from 'vscode';
+import { sayError, sayWarning } from '../say.ts';
 import type { ServerState } from './pi.ts';
 import type { Crash, Server } from './server.ts';
 
@@ -45,8 +46,8 @@ function noticeOfCrash({ again }: Crash): Notice | null {
 }
 
 async function show({ severity, text, buttons }: Notice): Promise<void> {
-  const ask = severity === 'error' ? window.showErrorMessage : window.showWarningMessage;
-  const chosen = await ask(text, ...Object.keys(buttons));
+  const say = severity === 'error' ? sayError : sayWarning;
+  const chosen = await say(text, ...Object.keys(buttons));
   const command = chosen && buttons[chosen];
   if (command) await commands.executeCommand(command);
 }

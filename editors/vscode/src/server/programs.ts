@@ -32,6 +32,17 @@ export async function programsNamed(name: string, folders: readonly string[]): P
   return paths.filter((_, index) => found[index]);
 }
 
+/** Those of them that do not lie in the folders that nobody trusts */
+export async function programsOutside(
+  untrusted: readonly string[],
+  name: string,
+  folders: readonly string[],
+): Promise<readonly string[]> {
+  const programs = await programsNamed(name, folders);
+  const inside = await Promise.all(programs.map((program) => liesIn(program, untrusted)));
+  return programs.filter((_, index) => !inside[index]);
+}
+
 export async function isProgram(file: string): Promise<boolean> {
   try {
     await access(file, constants.X_OK);

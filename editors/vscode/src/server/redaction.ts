@@ -67,6 +67,8 @@ const TOKENS = new RegExp(
     String.raw`\bsk-(?:proj-|svcacct-)?[\w-]{16,}`,
     String.raw`\bgh[pousr]_[A-Za-z0-9_]{8,}`,
     String.raw`\bgithub_pat_\w{8,}`,
+    String.raw`\bAIza[\w-]{20,}`,
+    String.raw`\b(?:gsk_|xai-|hf_)[A-Za-z0-9]{16,}`,
     String.raw`(?<![\w-])eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*`,
     String.raw`\btid(?:=|%3D)[^\s"']{8,}`,
     String.raw`(?<![\w-])[\w-]{16,}(?:#|%23)[\w-]{16,}`,
@@ -76,6 +78,15 @@ const TOKENS = new RegExp(
 const SCHEME = /([Bb]earer|BEARER|[Bb]asic|BASIC)(\s+|%20|\+)(?=[\w.~+/%=-]*[0-9_=/+~A-Z-])[\w.~+/%=-]{8,}/g;
 // The person and password of an address, such as a proxy's. Up to the last @: a password may hold one.
 const USERINFO = /(?<=:\/\/)[^\s/"'<>]+(?=@)|(?<=%3A%2F%2F)(?:(?!%2F)[^\s/"'<>&])+(?=%40)/gi;
+// The same where no scheme stands before it, if a port stands behind it. The bounds keep it linear.
+const BARE_USERINFO =
+  /(?<![^\s"'=(,;])[\w.%+~-]{1,64}:[^\s/"'<>[\]]{1,256}(?=@(?:[\w.-]+|\[[\da-fA-F:.]+\]):\d{2,5}(?!\w))/g;
+// A key as the next word of a command line, or of a list of its words; a help text's KEY and FILE are shorter.
+const OPTION = new RegExp(
+  '(--?(?:[a-z]{1,20}-){0,3}(?:api-?key|token|secret|password)|[Xx]-[Aa]pi-[Kk]ey|X-API-KEY)' +
+    String.raw`(\s+${QUOTE}?|${QUOTE}\s*,\s*${QUOTE})(?=[\w.~+/%=-]*[0-9_=/+~A-Z-])(?!-)[\w.~+/%=-]{8,}`,
+  'g',
+);
 const HEADER = new RegExp(
   String.raw`((?:proxy-)?authorization|(?:set-)?cookie)(${QUOTE}?\s*(?:[:=,]|%3A)\s*(?:b(?=${QUOTE}))?${QUOTE}?)([^\r\n"'\\]+)`,
   'gi',
@@ -92,11 +103,13 @@ const BARE = new RegExp(
 export function redact(text: string): string {
   return text
     .replace(USERINFO, MARK)
+    .replace(BARE_USERINFO, MARK)
     .replace(HEADER, (all: string, name: string, gap: string, value: string) =>
       value.startsWith(MARK) ? all : `${name}${gap}${MARK}`,
     )
     .replace(TOKENS, MARK)
     .replace(SCHEME, `$1$2${MARK}`)
+    .replace(OPTION, `$1$2${MARK}`)
     .replace(QUOTED, (all: string, name: string, quote: string, value: string) =>
       harmless(value) ? all : `${name}${quote}${MARK}`,
     )

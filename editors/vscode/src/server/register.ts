@@ -1,7 +1,8 @@
 // The commands of the server, and what the window shows of it. In: the server. Out: commands, a context key.
 // Never here: an error that reaches VS Code as it is; each is said as a sentence.
-import { commands, Disposable, type ExtensionContext, ProgressLocation, window } from 'vscode';
+import { commands, Disposable, type ExtensionContext, window } from 'vscode';
 import type { Accounts } from '../auth/accounts.ts';
+import { sayError, whileShown } from '../say.ts';
 import { diagnostics } from './diagnostics.ts';
 import { isSaid, sentenceOf } from './failures.ts';
 import { install } from './install.ts';
@@ -36,8 +37,7 @@ function tellRunning(running: boolean): void {
 }
 
 async function restart(server: Server): Promise<void> {
-  const progress = { location: ProgressLocation.Window, title: 'Starting the pi server' };
-  await window.withProgress(progress, () => server.restart());
+  await whileShown('Starting the pi server', () => server.restart());
 }
 
 async function stop(server: Server): Promise<void> {
@@ -51,6 +51,6 @@ async function said(run: () => unknown, log: Log): Promise<void> {
   } catch (error) {
     if (isSaid(error)) return;
     log.error(sentenceOf(error));
-    void window.showErrorMessage(sentenceOf(error));
+    void sayError(sentenceOf(error));
   }
 }

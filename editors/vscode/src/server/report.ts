@@ -1,10 +1,10 @@
 // The diagnostics as Markdown. In: facts. Out: a document that a person can read and put into a bug report.
 // Never here: gathering; a credential, a whole account's name, a variable's value that is not shown below.
+import { plural } from '../chat/numbers.ts';
 import type { HealthResult, Provider } from '../protocol.ts';
 import type { Look } from './discovery.ts';
 import type { ServerState } from './pi.ts';
 import { redact } from './redaction.ts';
-import { joined } from './words.ts';
 
 export interface Facts {
   readonly versions: Readonly<Record<string, string>>;
@@ -73,7 +73,7 @@ function row(name: string, value: string): string {
 function server({ server, lastCrash, looks, health }: Facts): readonly string[] {
   return [
     row('State', server.reason ? `${server.phase}. ${server.reason}` : server.phase),
-    ...(server.command ? [row('Command', code(joined(server.command)))] : []),
+    ...(server.command ? [row('Command', program(server.command))] : []),
     ...(lastCrash ? [row('Last crash', `${time(lastCrash.at)}, ${lastCrash.how}`)] : []),
     ...looks.map(({ place, what, found }) => row(PLACES[place], `${code(what)}, ${found}`)),
     ...(typeof health === 'string' ? [row('Health', health)] : healthy(health)),
@@ -142,12 +142,25 @@ function network({ variables, sources, notes }: Facts): readonly string[] {
   ];
 }
 
-/** Of the variables the names alone; what stands in other settings is no secret. */
+/** What stands in other settings is no secret. */
 function settings(changed: Readonly<Record<string, unknown>>): readonly string[] {
   return Object.entries(changed).map(([name, value]) => {
-    const names = name === 'pi.server.environment' && typeof value === 'object' && value !== null;
-    return row(name, code(JSON.stringify(names ? Object.keys(value) : value)));
+    const show = SHOWN[name];
+    return row(
+      name,
+      show && typeof value === 'object' && value !== null ? show(value) : code(JSON.stringify(value)),
+    );
   });
+}
+
+const SHOWN: Readonly<Record<string, (value: object) => string>> = {
+  'pi.server.environment': (variables) => code(JSON.stringify(Object.keys(variables))),
+  'pi.server.command': (words) => program(Object.values(words).map(String)),
+};
+
+/** The arguments may be anything, a key for some wrapper too. */
+function program([file = '', ...args]: readonly string[]): string {
+  return `${code(file)} and ${plural(args.length, 'argument')}`;
 }
 
 function fenced(lines: readonly string[]): readonly string[] {

@@ -2,6 +2,7 @@
 // In: what the person chooses or types. Out: `pi.server.command` of this machine. Never here: a workspace's setting; a
 // program of a folder that is not trusted.
 import { ConfigurationTarget, LogLevel, type QuickPickItem, window, workspace } from 'vscode';
+import { complain, prompt } from '../say.ts';
 import { discover } from './discovery.ts';
 import { sentenceOf } from './failures.ts';
 import { serveCommand } from './programs.ts';
@@ -69,20 +70,18 @@ function type(): Promise<Command | undefined> {
   const input = window.createInputBox();
   const current = serverSettings().command;
   input.title = TITLE;
-  input.prompt = 'The program and its arguments; the last is usually “serve”';
+  prompt(input, 'The program and its arguments; the last is usually “serve”');
   input.value = current ? joined(current) : '';
   input.ignoreFocusOut = true;
   return new Promise<Command | undefined>((resolve) => {
-    input.onDidChangeValue(() => {
-      input.validationMessage = undefined;
-    });
+    input.onDidChangeValue(() => complain(input, undefined));
     input.onDidAccept(async () => {
       input.busy = true;
       input.enabled = false;
       const { command, problem } = await judged(input.value);
       input.busy = false;
       input.enabled = true;
-      input.validationMessage = problem ?? undefined;
+      complain(input, problem ?? undefined);
       if (problem === null) resolve(command);
     });
     input.onDidHide(() => resolve(undefined));

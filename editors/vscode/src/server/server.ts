@@ -1,15 +1,8 @@
 // The one server of this window, as `Pi`. In: settings, requests. Out: answers, notifications, states.
-// It starts when it is first asked; a change of its settings restarts it where it runs.
+// It starts when it is first asked; a change of its settings restarts it where it runs, once that takes nothing away.
 // Never here: what a method means; how a program is found (`discovery.ts`) or talked to (`life.ts`).
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type CancellationToken,
-  type Disposable,
-  type Event,
-  EventEmitter,
-  type ExtensionContext,
-  workspace,
-} from 'vscode';
+import { type CancellationToken, type Disposable, type Event, EventEmitter, workspace } from 'vscode';
 import { ErrorCodes, LSPErrorCodes, ResponseError } from 'vscode-languageclient/node';
 import type { ClientRequests, ServerNotifications, ServerRequests } from '../protocol.ts';
 import type { Client } from './client.ts';
@@ -20,6 +13,7 @@ import { born, type ServerLife } from './life.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { Log } from './log.ts';
 import type { Phase, Pi, PiError, ServerState } from './pi.ts';
+import { Postponed } from './postponed.ts';
 import { activeInterpreter, onDidChangeInterpreter } from './python.ts';
 import {
   type EditorSection,
@@ -47,11 +41,13 @@ const NOTIFICATIONS = Object.keys({
   'pi/auth/changed': true,
   'pi/models/changed': true,
 } satisfies Record<keyof ServerNotifications, true>);
+const SETTINGS_CHANGED = 'its settings changed';
 const QUESTIONS = Object.keys({ 'pi/approve': true } satisfies Record<keyof ServerRequests, true>);
 
 export class Server implements Pi, Disposable {
   readonly #log: Log;
   readonly #lifecycle: Lifecycle<ServerLife>;
+  readonly #postponed: Postponed;
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #answerers = new Map<string, Answerer>();
   readonly #stateChanged = new EventEmitter<ServerState>();
@@ -68,7 +64,7 @@ export class Server implements Pi, Disposable {
   #looks: readonly Look[] = [];
   #interpreterWatch: Disposable | undefined;
 
-  constructor(_context: ExtensionContext, log: Log) {
+  constructor(log: Log) {
     this.#log = log;
     this.#lifecycle = new Lifecycle<ServerLife>({
       launch: (signal, recovering) => this.#launch(signal, recovering),
@@ -77,7 +73,16 @@ export class Server implements Pi, Disposable {
       changed: (phase, reason) => this.#change(phase, reason),
       crashed: (how, again) => this.#crash(how, again),
     });
+    this.#postponed = new Postponed({
+      restart: (why) => this.#restartQuietly(why),
+      log: (line) => log.info(line),
+      later: (ms, then) => {
+        const timer = setTimeout(then, ms);
+        return () => clearTimeout(timer);
+      },
+    });
     this.#disposables = [
+      this.#postponed,
       this.#stateChanged,
       this.#crashed,
       log.onDidChangeLogLevel(() => this.#tellSection()),
@@ -108,7 +113,7 @@ export class Server implements Pi, Disposable {
       const { client } = await unlessCancelled(this.#lifecycle.live(), token);
       this.#log.trace(`→ ${method}`);
       const answer = token ? client.sendRequest(method, params, token) : client.sendRequest(method, params);
-      const result = (await answer) as ClientRequests[M]['result'];
+      const result = (await this.#postponed.during(method, answer)) as ClientRequests[M]['result'];
       this.#log.trace(`← ${method} after ${Date.now() - began} ms`);
       return result;
     } catch (error) {
@@ -154,8 +159,13 @@ export class Server implements Pi, Disposable {
     await this.#lifecycle.restart();
   }
 
+  /** A stop for good; settles when the server has ended, or has been given the time that it may take. */
+  close(): Promise<void> {
+    return this.#lifecycle.close();
+  }
+
   dispose(): void {
-    void this.#lifecycle.stop();
+    void this.close();
     this.#interpreterWatch?.dispose();
     for (const disposable of this.#disposables) disposable.dispose();
   }
@@ -164,6 +174,7 @@ export class Server implements Pi, Disposable {
     const settings = serverSettings();
     const environment = environmentFor(settings, this.#log.logLevel);
     this.#used = settings;
+    this.#postponed.forget();
     this.#environment = environment;
     for (const note of environment.notes) this.#log.warn(note);
     const known = recovering ? this.#looks.filter(({ command }) => command !== null).slice(-1) : [];
@@ -276,11 +287,20 @@ export class Server implements Pi, Disposable {
   }
 
   #settingsChanged(): void {
-    if (!this.#used || JSON.stringify(serverSettings()) === JSON.stringify(this.#used)) return;
-    if (this.#lifecycle.active) {
-      this.#restartQuietly('its settings changed');
+    if (!this.#used) return;
+    if (JSON.stringify(serverSettings()) === JSON.stringify(this.#used)) {
+      this.#postponed.forget(SETTINGS_CHANGED);
       return;
     }
+    if (this.#lifecycle.active) {
+      this.#postponed.due(SETTINGS_CHANGED);
+      return;
+    }
+    this.#forgive();
+  }
+
+  /** What failed with other settings is tried again when it is asked for. */
+  #forgive(): void {
     this.#lifecycle.forgive();
     this.#change('stopped', undefined);
   }
@@ -292,11 +312,15 @@ export class Server implements Pi, Disposable {
   async #interpreterChanged(): Promise<void> {
     const used = this.#looks.at(-1);
     if (used?.place !== 'interpreter' || used.what === (await activeInterpreter(false))) return;
-    if (this.#lifecycle.active) this.#restartQuietly('another Python interpreter was chosen');
+    if (this.#lifecycle.active) this.#postponed.due('another Python interpreter was chosen');
   }
 
   /** What comes of it is told by the state. */
   #restartQuietly(why: string): void {
+    if (!this.#lifecycle.active) {
+      this.#forgive(); // it has failed meanwhile
+      return;
+    }
     this.#log.info(`The server is started again: ${why}`);
     this.restart().catch(() => undefined);
   }

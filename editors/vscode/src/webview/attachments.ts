@@ -2,6 +2,7 @@
 // In: the state; drops and pastes. Out: a list; FromView `attach`, `attachImage` and `detach`. What cannot go along is
 // said in a sentence.
 import type { Chip } from '../chat/messages.ts';
+import { visible } from '../chat/visible.ts';
 import { element, iconButton, setChildren } from './dom.ts';
 import { droppedFrom } from './drops.ts';
 import type { PromptField } from './field.ts';
@@ -80,12 +81,19 @@ const CHIP_ICONS: Readonly<Record<Chip['kind'], IconName>> = {
 };
 
 function chipView(host: Host, chip: Chip): HTMLElement {
-  const remove = iconButton('close', `Remove ${chip.label}`, () => {
+  const name = visible(chip.label);
+  const remove = iconButton('close', `Remove ${name}`, () => {
     host.post({ type: 'detach', chipId: chip.id });
     host.focusPrompt();
   });
-  const label = element('span', { class: 'chip-label' }, chip.label);
-  return element('li', { class: 'chip', title: chip.detail }, icon(CHIP_ICONS[chip.kind]), label, remove);
+  const label = element('span', { class: 'chip-label' }, name);
+  return element(
+    'li',
+    { class: 'chip', title: visible(chip.detail) },
+    icon(CHIP_ICONS[chip.kind]),
+    label,
+    remove,
+  );
 }
 
 // Text that is dragged within the field moves as ever; nothing that is dropped beside it may replace the page.

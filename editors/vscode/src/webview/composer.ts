@@ -3,7 +3,7 @@
 import { attachments } from './attachments.ts';
 import { completing } from './completing.ts';
 import { element, iconButton } from './dom.ts';
-import { promptField } from './field.ts';
+import { type PromptField, promptField } from './field.ts';
 import type { Host } from './host.ts';
 import { type PromptAction, type PromptState, promptAction } from './keys.ts';
 import { sendButton } from './sendButton.ts';
@@ -12,9 +12,9 @@ import { EMPTY, runningTurn, type ViewState } from './state.ts';
 export interface Composer {
   readonly element: HTMLElement;
   update(state: ViewState): void;
-  setText(text: string, how: 'replace' | 'append'): void;
-  /** What the extension has kept; it need not hear it again */
-  restore(text: string): void;
+  setText(text: string): void;
+  restore: PromptField['restore'];
+  change: PromptField['change'];
   focus(): void;
   /** Has the extension keep what is typed, now */
   flush(): void;
@@ -25,7 +25,7 @@ export function composer(host: Host, openHelp: () => void, answerQuestion: () =>
   const tell = (text: string) => {
     hint.textContent = text;
   };
-  const field = promptField((text) => host.post({ type: 'draft', text }));
+  const field = promptField((session, text) => host.post({ type: 'draft', session, text }));
   const completion = completing(host, field);
   const along = attachments(host, field, tell);
   const sending = sendButton((action) => act(action));
@@ -53,20 +53,20 @@ export function composer(host: Host, openHelp: () => void, answerQuestion: () =>
   let state: ViewState = EMPTY;
 
   const isRunning = () => runningTurn(state) !== undefined;
-  const isEmpty = () => field.element.value.trim() === '';
+  const isEmpty = () => field.element.value.trim() === '' && along.length === 0;
 
   // Not trimmed: a space before a slash says that it is no command.
   const send = () => {
     if (isRunning() || isEmpty()) return;
     const prompt = field.element.value;
-    field.set('', 'replace');
+    field.set('');
     tell('');
     host.post({ type: 'send', prompt });
   };
 
   const recall = () => {
     const last = state.turns.at(-1)?.prompt;
-    if (last) field.set(last, 'replace');
+    if (last) field.set(last);
   };
 
   const actions: Readonly<Record<Exclude<PromptAction, 'none'>, () => void>> = {
@@ -120,6 +120,7 @@ export function composer(host: Host, openHelp: () => void, answerQuestion: () =>
     update,
     setText: field.set,
     restore: field.restore,
+    change: field.change,
     focus: () => field.element.focus(),
     flush: field.flush,
   };

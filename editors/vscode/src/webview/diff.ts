@@ -1,4 +1,5 @@
-// A unified diff, line by line. Pure. In: text. Out: each line with its kind. Never here: applying it.
+// A unified diff, line by line, with nothing in it that is not seen. Pure. In: text. Out: each line with its kind. Never here: applying it.
+import { visibleLines } from '../chat/visible.ts';
 
 export interface DiffLine {
   readonly kind: 'added' | 'removed' | 'hunk' | 'file' | 'same';
@@ -9,7 +10,7 @@ export function diffLines(diff: string): DiffLine[] {
   return diff
     .replace(/\n$/, '')
     .split('\n')
-    .map((text) => ({ kind: kindOf(text), text }));
+    .map((line) => ({ kind: kindOf(line), text: visibleLines(line.replace(/\r$/, '')) }));
 }
 
 /** `+3 −1` for people, and for those who listen */

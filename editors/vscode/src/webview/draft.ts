@@ -1,27 +1,39 @@
-// What is typed, told to the extension now and then, and at once when the view may go. In: a text field. Out: its text.
+// What is typed, told to the extension as it grows, and at once when the view may go: with the chat that it belongs to,
+// since another may be shown by then. In: a text field. Out: its text.
 
-const QUIET_MS = 300;
+const EVERY_MS = 300;
 
-export function draftKeeper(field: HTMLTextAreaElement, keep: (text: string) => void) {
-  let kept = '';
+export function draftKeeper(field: HTMLTextAreaElement, keep: (session: string, text: string) => void) {
+  let session: string | undefined;
+  let told = '';
   let timer: number | undefined;
   const flush = () => {
     clearTimeout(timer);
-    if (field.value === kept) return;
-    kept = field.value;
-    keep(kept);
+    timer = undefined;
+    if (session === undefined || field.value === told) return;
+    told = field.value;
+    keep(session, told);
   };
   const changed = () => {
-    clearTimeout(timer);
-    timer = window.setTimeout(flush, QUIET_MS);
+    timer ??= window.setTimeout(flush, EVERY_MS);
   };
   field.addEventListener('blur', flush);
   addEventListener('pagehide', flush);
   document.addEventListener('visibilitychange', flush);
-  /** It stands there already, where it is kept */
-  const known = () => {
-    clearTimeout(timer);
-    kept = field.value;
+  return {
+    changed,
+    flush,
+    get session() {
+      return session;
+    },
+    /** This is what the extension knows; it hears of anything else that stands there. */
+    known: (text: string) => {
+      told = text;
+      changed();
+    },
+    belongTo: (next: string) => {
+      flush();
+      session = next;
+    },
   };
-  return { changed, known, flush };
 }

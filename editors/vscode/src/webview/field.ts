@@ -1,15 +1,18 @@
 // The text field of the prompt: it grows with its text, and its draft is kept. In: text and keys. Out: text.
 // Never here: what a key means.
 
+import { appended, type DraftChange, drafted } from '../chat/drafts.ts';
 import { element } from './dom.ts';
 import { draftKeeper } from './draft.ts';
 import { growWithText } from './grow.ts';
 
 export interface PromptField {
   readonly element: HTMLTextAreaElement;
-  set(text: string, how: 'replace' | 'append'): void;
-  /** What the extension has kept; it need not hear it again */
-  restore(text: string): void;
+  set(text: string): void;
+  /** What the extension has kept of a chat, when that is another one than stands here: it was not typed here */
+  restore(session: string, draft: string): void;
+  /** As the extension says, but for what it has not heard of yet */
+  change(change: DraftChange): void;
   /** By the browser's own editing, so that undo takes it back */
   replace(from: number, to: number, text: string): void;
   insert(text: string): void;
@@ -18,7 +21,7 @@ export interface PromptField {
   onChange(listener: () => void): void;
 }
 
-export function promptField(keep: (draft: string) => void): PromptField {
+export function promptField(keep: (session: string, draft: string) => void): PromptField {
   const field = element('textarea', {
     rows: '1',
     class: 'field',
@@ -35,15 +38,24 @@ export function promptField(keep: (draft: string) => void): PromptField {
     for (const listener of listeners) listener();
   };
 
-  const set = (text: string, how: 'replace' | 'append') => {
-    field.value = how === 'append' && field.value.trim() !== '' ? `${field.value.trimEnd()}\n${text}` : text;
+  const set = (text: string) => {
+    field.value = text;
     field.setSelectionRange(field.value.length, field.value.length);
     changed();
   };
 
-  const restore = (text: string) => {
-    set(text, 'replace');
-    draft.known();
+  const restore = (session: string, text: string) => {
+    if (draft.session === session) return;
+    const typedAlready = draft.session === undefined ? field.value : '';
+    draft.belongTo(session);
+    set(appended(text, typedAlready));
+    draft.known(text);
+  };
+
+  const change = (message: DraftChange) => {
+    const text = drafted(field.value, message);
+    if (text !== field.value) set(text);
+    if (message.how === 'follow') draft.known(message.text);
   };
 
   const insert = (text: string) => {
@@ -62,6 +74,7 @@ export function promptField(keep: (draft: string) => void): PromptField {
     element: field,
     set,
     restore,
+    change,
     replace,
     insert,
     flush: draft.flush,

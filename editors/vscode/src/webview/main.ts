@@ -42,12 +42,12 @@ const help = helpDialog(host.sendWith);
 const header = headerView(host);
 const transcript = transcriptView(host);
 const welcome = welcomeView(host, (text) => {
-  prompt.setText(text, 'replace');
+  prompt.setText(text);
   prompt.focus();
 });
 const prompt = composer(host, help.open, () => {
   const [first] = state.approvals;
-  if (first) focusApproval(document, first.toolCallId);
+  if (first) focusApproval(document, first.id);
 });
 
 const scroller = element(
@@ -91,11 +91,11 @@ function draw(before: ViewState): void {
 function happen(message: ToView): void {
   if (message.type === 'chat') {
     vscode.setState({ key: message.key });
-    prompt.restore(message.draft);
+    prompt.restore(message.session, message.draft);
     follow.toEnd();
   } else if (message.type === 'draft') {
-    prompt.setText(message.text, message.how);
-    if (document.hasFocus()) prompt.focus();
+    prompt.change(message);
+    if (message.how === 'append' && document.hasFocus()) prompt.focus();
   } else if (message.type === 'focus') prompt.focus();
 }
 

@@ -28,8 +28,7 @@ export function markdownView(host: Host): MarkdownView {
   let notBefore = 0;
   let frame: number | undefined;
 
-  const restart = () => {
-    stream = blockStream();
+  const replaceAll = () => {
     openCode = undefined;
     root.replaceChildren(tail);
   };
@@ -75,9 +74,12 @@ export function markdownView(host: Host): MarkdownView {
   const draw = () => {
     const { text, complete } = latest;
     const began = performance.now();
-    if (over || !text.startsWith(drawn)) restart();
+    if (over || !text.startsWith(drawn)) {
+      stream = blockStream();
+      replaceAll();
+    }
     const growth = stream.grow(text, complete);
-    if (growth.again) root.replaceChildren(tail);
+    if (growth.again) replaceAll();
     for (const part of growth.settled) addSettled(part);
     drawTail(growth.tail);
     drawn = text;

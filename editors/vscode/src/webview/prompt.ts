@@ -1,6 +1,7 @@
 // A prompt as it was asked: its text, what went along, and Edit and Copy. Editing it asks anew from there.
 // In: a turn. Out: an element; FromView `resend` and `copy`.
 import type { Turn } from '../chat/transcript.ts';
+import { visible } from '../chat/visible.ts';
 import { copyButton } from './code.ts';
 import { button, element, iconButton } from './dom.ts';
 import { growWithText } from './grow.ts';
@@ -17,6 +18,7 @@ export function promptView(host: Host): PromptView {
   const body = element('div', { class: 'prompt-body' });
   const root = element('div', { class: 'prompt' }, element('h2', { class: 'who' }, 'You'), body);
   let drawn: Turn | undefined;
+  let editing = false;
 
   const show = (turn: Turn) => {
     const edit = iconButton('edit', 'Edit this prompt and ask again', () => startEditing(turn));
@@ -27,7 +29,9 @@ export function promptView(host: Host): PromptView {
       element('div', { class: 'prompt-text' }, turn.prompt),
     );
     if (turn.context.length > 0) {
-      const labels = turn.context.map((label) => element('li', { class: 'chip', title: label }, label));
+      const labels = turn.context
+        .map(visible)
+        .map((label) => element('li', { class: 'chip', title: label }, label));
       body.append(element('ul', { class: 'chips', 'aria-label': 'Went along' }, ...labels));
     }
     if (turn.images.length > 0)
@@ -35,8 +39,10 @@ export function promptView(host: Host): PromptView {
   };
 
   const startEditing = (turn: Turn) => {
+    editing = true;
     const form = editForm(host, turn, () => {
-      show(turn);
+      editing = false;
+      show(drawn ?? turn);
       root.querySelector<HTMLElement>('.edit')?.focus();
     });
     body.replaceChildren(form);
@@ -46,7 +52,8 @@ export function promptView(host: Host): PromptView {
   const update = (turn: Turn) => {
     if (drawn && samePrompt(drawn, turn)) return;
     drawn = turn;
-    show(turn);
+    // What is being written there is not to be lost.
+    if (!editing) show(turn);
   };
 
   return { element: root, update };
@@ -79,6 +86,18 @@ function editForm(host: Host, turn: Turn, close: () => void): HTMLElement {
   );
 }
 
+// By value: what comes from the extension is a copy each time.
 function samePrompt(one: Turn, other: Turn): boolean {
-  return one.prompt === other.prompt && one.context === other.context && one.images === other.images;
+  return (
+    one.prompt === other.prompt &&
+    sameList(one.context, other.context) &&
+    sameList(
+      one.images.map(({ data }) => data),
+      other.images.map(({ data }) => data),
+    )
+  );
+}
+
+function sameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((text, index) => text === other[index]);
 }

@@ -2,6 +2,7 @@
 // In: the state before and after. Out: sentences, the urgent ones apart.
 import type { Turn } from '../chat/transcript.ts';
 import { answerOf } from '../chat/transcript.ts';
+import { visible } from '../chat/visible.ts';
 import { plainText } from './markdown.ts';
 import type { ViewState } from './state.ts';
 import { bannerOf, endingText, retryText } from './words.ts';
@@ -29,8 +30,8 @@ export function sentences(before: ViewState, after: ViewState): Sentences {
     }
   }
   for (const approval of after.approvals)
-    if (!before.approvals.some((one) => one.toolCallId === approval.toolCallId))
-      urgent.push(`May ${approval.tool} do this? ${approval.title}`);
+    if (!before.approvals.some((one) => one.id === approval.id))
+      urgent.push(`May ${visible(approval.tool)} do this? ${visible(approval.title)}`);
   const banner = bannerOf(after.header, false);
   if (banner && banner !== bannerOf(before.header, false)) polite.push(banner.text);
   const { notice } = after.header;

@@ -2,6 +2,7 @@
 // In: the call as it is now. Out: an element; FromView `showDiff`, and `approve` by way of the question.
 import type { Approval } from '../chat/messages.ts';
 import type { Tool } from '../chat/transcript.ts';
+import { visible } from '../chat/visible.ts';
 import { type ApprovalCard, approvalCard } from './approval.ts';
 import { diffView } from './diffView.ts';
 import { button, element, setChildren, spoken } from './dom.ts';
@@ -38,14 +39,14 @@ export function toolView(host: Host): ToolView {
   let current: Tool | undefined;
 
   const drawHead = (tool: Tool) => {
-    const title = tool.title.replace(/\s+/g, ' ') || tool.name;
+    const title = titleOf(tool);
     const [name, state] = STATES[tool.status];
     const asks = tool.status === 'running' && card !== undefined;
-    root.className = `tool ${tool.status}`;
+    root.className = `tool ${tool.status}${asks ? ' asks' : ''}`;
     root.setAttribute('aria-label', `${title}, ${asks ? 'waits for your answer' : state}`);
     head.replaceChildren(
       icon(asks ? 'question' : name),
-      element('span', { class: 'tool-title', title: tool.title }, title),
+      element('span', { class: 'tool-title', title }, title),
       spoken(asks ? 'waits for your answer' : state),
     );
     if (tool.diff)
@@ -72,14 +73,18 @@ export function toolView(host: Host): ToolView {
   };
 
   const ask = (approval: Approval | undefined) => {
-    if (card?.id === approval?.toolCallId) return;
+    if (card?.id === approval?.id) return;
     card?.close();
-    card = approval && approvalCard(host, approval, current?.title);
+    card = approval && approvalCard(host, approval, current && titleOf(current));
     if (current) drawHead(current);
     arrange();
   };
 
   return { element: root, update, ask };
+}
+
+function titleOf(tool: Tool): string {
+  return visible(tool.title.trim() || tool.name);
 }
 
 // A scroller that follows its own end while it grows; folded when it is long and over.
@@ -97,7 +102,7 @@ function outputView() {
   const view = { element: undefined as HTMLElement | undefined, update };
 
   function update(tool: Tool): void {
-    const output = tool.output.replace(/\s+$/, '');
+    const output = tool.output.trimEnd();
     if (output !== '') view.element = details;
     show(output);
     title.textContent = counted('Output', output);

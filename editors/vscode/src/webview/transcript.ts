@@ -27,7 +27,7 @@ export function transcriptView(host: Host): TranscriptView {
   const viewOf = (turn: Turn): TurnView => {
     const known = views.get(turn.id);
     if (known) return known;
-    const created = turnView(host, turn.id);
+    const created = turnView(host);
     views.set(turn.id, created);
     return created;
   };

@@ -18,7 +18,10 @@ export interface TurnView {
   update(turn: Turn, approvals: readonly Approval[]): void;
 }
 
-export function turnView(host: Host, id: string): TurnView {
+/** Enough of a prompt to know the turn by */
+const LABEL = 80;
+
+export function turnView(host: Host): TurnView {
   const prompt = promptView(host);
   const name = element('h2', { class: 'who' });
   const items = element('div', { class: 'items' });
@@ -26,7 +29,6 @@ export function turnView(host: Host, id: string): TurnView {
   const waiting = element('p', { class: 'waiting' }, spoken('The answer is coming'));
   const answer = element('div', { class: 'answer' });
   const root = element('article', { class: 'turn', tabindex: '-1' }, prompt.element, answer);
-  root.dataset.turnId = id;
   const views: ItemView[] = [];
   let drawn: Turn | undefined;
   let asked: readonly Approval[] = [];
@@ -63,13 +65,14 @@ export function turnView(host: Host, id: string): TurnView {
       views[index]?.ask?.(of(item.id));
     }
     const left = approvals.filter((one) => !calls.has(one.toolCallId));
-    loose = left.map((one) => loose.find((card) => card.id === one.toolCallId) ?? approvalCard(host, one));
+    loose = left.map((one) => loose.find((card) => card.id === one.id) ?? approvalCard(host, one));
     asked = approvals;
   };
 
   const update = (turn: Turn, approvals: readonly Approval[]) => {
     if (turn === drawn && approvals.length === 0 && asked.length === 0) return;
     prompt.update(turn);
+    if (drawn?.prompt !== turn.prompt) root.setAttribute('aria-label', turn.prompt.slice(0, LABEL));
     if (drawn?.model !== turn.model || !drawn) drawName(name, turn);
     drawItems(turn);
     drawApprovals(turn, approvals);
@@ -109,7 +112,7 @@ function footOf(host: Host, turn: Turn): HTMLElement[] {
 
 function noticeOf(host: Host, turn: Turn): HTMLElement | undefined {
   const resend = () => host.post({ type: 'resend', turnId: turn.id, prompt: turn.prompt });
-  if (turn.error && turn.stopReason !== 'cancelled') return errorOf(host, turn.error, resend);
+  if (turn.error && turn.stopReason !== 'cancelled') return errorOf(host, turn.error, turn.model, resend);
   const ending = endingText(turn);
   if (!ending) return undefined;
   const again = turn.stopReason === 'cancelled' || turn.stopReason === 'error';
@@ -122,8 +125,8 @@ function noticeOf(host: Host, turn: Turn): HTMLElement | undefined {
   );
 }
 
-function errorOf(host: Host, error: Failure, resend: () => void): HTMLElement {
-  const offer = offerOf(error);
+function errorOf(host: Host, error: Failure, model: string | undefined, resend: () => void): HTMLElement {
+  const offer = offerOf(error, model);
   return element(
     'div',
     { class: 'notice error' },
@@ -141,7 +144,7 @@ function errorOf(host: Host, error: Failure, resend: () => void): HTMLElement {
 
 function offerButton(host: Host, { label, does }: Offer, resend: () => void): HTMLElement {
   if (does === 'resend') return againButton(resend);
-  return button(label, () => host.post({ type: 'command', command: does }), 'primary');
+  return button(label, () => host.post(does), 'primary');
 }
 
 function againButton(resend: () => void): HTMLElement {

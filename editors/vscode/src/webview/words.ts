@@ -1,28 +1,11 @@
 // Numbers and states as people read them, in the words that every editor of this project uses. Pure.
 // In: values of the contract. Out: short texts. Never here: a DOM, a clock.
 
-import type { Header, ViewCommand } from '../chat/messages.ts';
+import { endingOf } from '../chat/endings.ts';
+import type { FromView, Header, ViewCommand } from '../chat/messages.ts';
+import { tokens, usageText } from '../chat/numbers.ts';
 import type { Turn } from '../chat/transcript.ts';
-import type { Failure, Retry, Usage } from '../protocol.ts';
-
-/** `950`, `1.83k`, `21k`, `1.05M` */
-export function tokens(count: number): string {
-  if (count >= 1_000_000) return `${significant(count / 1_000_000, 3)}M`;
-  if (count >= 10_000) return `${Math.round(count / 1000)}k`;
-  return count >= 1000 ? `${significant(count / 1000, 4)}k` : String(count);
-}
-
-export function cost(usd: number): string {
-  return `$${usd > 0 && usd < 0.01 ? usd.toFixed(4) : usd.toFixed(2)}`;
-}
-
-/** `412 in, 96 out · $0.0022`; empty where nothing was used */
-export function usageText(usage: Usage): string {
-  const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
-  if (input + usage.outputTokens === 0) return '';
-  const text = `${tokens(input)} in, ${tokens(usage.outputTokens)} out`;
-  return usage.costUsd === null ? text : `${text} · ${cost(usage.costUsd)}`;
-}
+import type { Failure, Retry } from '../protocol.ts';
 
 /** A sign-in is what one expects; anything else that paid for the answer is said. */
 export function sourceText(source: string | undefined): string {
@@ -46,23 +29,16 @@ export function retryText(retry: Retry, remainingMs: number): string {
   return `${when}: ${retry.error.message.replace(/\s+/g, ' ')}`;
 }
 
-// Why it ended, where that is not the ordinary way.
-const ENDINGS: Readonly<Record<string, string>> = {
-  cancelled: 'Stopped; what had come was kept',
-  maxTokens: 'The answer reached the longest that this model gives',
-  refusal: 'The model declined to go on',
-};
-
 /** Why the turn ended, where that is not the ordinary way and no error tells it */
 export function endingText(turn: Turn): string {
   if (turn.status !== 'ended') return '';
-  const known = ENDINGS[turn.stopReason ?? ''];
+  const known = endingOf(turn.stopReason);
   if (known) return known;
   return turn.stopReason === 'error' && !turn.error ? 'This answer failed' : '';
 }
 
 export function lineCount(text: string): number {
-  const trimmed = text.replace(/\s+$/, '');
+  const trimmed = text.trimEnd();
   return trimmed === '' ? 0 : trimmed.split('\n').length;
 }
 
@@ -76,22 +52,28 @@ export function compactedText(before: number, after: number): string {
   return `Earlier messages were summed up: ${tokens(before)} tokens became ${tokens(after)}`;
 }
 
-/** A button, and what it does: a command of the extension, or the same prompt anew */
+/** A button, and what it has the extension do: or the same prompt anew */
 export interface Offer {
   readonly label: string;
-  readonly does: ViewCommand | 'resend';
+  readonly does: FromView | 'resend';
 }
 
-const OFFERS: Readonly<Record<string, Offer>> = {
-  login: { label: 'Sign in', does: 'pi.signIn' },
-  use_api_key: { label: 'Use API key', does: 'pi.signIn' },
-  choose_model: { label: 'Choose another model', does: 'pi.chooseModel' },
-  retry: { label: 'Try again', does: 'resend' },
+type SignIn = Omit<Extract<FromView, { type: 'signIn' }>, 'method'>;
+
+const OFFERS: Readonly<Record<string, (signIn: SignIn) => Offer>> = {
+  login: (signIn) => ({ label: 'Sign in', does: signIn }),
+  use_api_key: (signIn) => ({ label: 'Use API key', does: { ...signIn, method: 'apiKey' } }),
+  choose_model: () => ({
+    label: 'Choose another model',
+    does: { type: 'command', command: 'pi.chooseModel' },
+  }),
+  retry: () => ({ label: 'Try again', does: 'resend' }),
 };
 
-/** What a failure's `action` offers */
-export function offerOf(failure: Failure): Offer | undefined {
-  return OFFERS[failure.action ?? ''];
+/** What a failure's `action` offers; `model` is what was asked. */
+export function offerOf(failure: Failure, model?: string): Offer | undefined {
+  const provider = failure.provider ?? model?.split('/', 1)[0];
+  return OFFERS[failure.action ?? '']?.({ type: 'signIn', ...(provider && { provider }) });
 }
 
 /** One sentence above the chat, with the buttons that help */
@@ -137,8 +119,4 @@ const AUTH_BANNERS: Readonly<Partial<Record<Header['auth'], Banner>>> = {
 /** What stands in the way of a chat: without a server nothing else matters. An empty chat offers the sign-in itself. */
 export function bannerOf(header: Header, isEmpty: boolean): Banner | undefined {
   return SERVER_BANNERS[header.server] ?? (isEmpty ? undefined : AUTH_BANNERS[header.auth]);
-}
-
-function significant(value: number, digits: number): string {
-  return String(Number(value.toPrecision(digits)));
 }

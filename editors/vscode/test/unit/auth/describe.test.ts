@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countdown, describe, duration, isStored, label, plain, who } from '../../../src/auth/describe.ts';
+import { countdown, describe, duration, isStored, label, who } from '../../../src/auth/describe.ts';
 import { NOW, provider, status } from './providers.ts';
 
 const MINUTE = 60_000;
@@ -107,12 +107,5 @@ test('a countdown by minutes, then by ten seconds: spoken at each change, and so
   assert.deepEqual(
     rows.map(([given]) => countdown(given)),
     rows.map(([, said]) => said),
-  );
-});
-
-test('nothing that a provider says can be clicked', () => {
-  assert.equal(
-    plain('See [the terms](command:workbench.action.quit)'),
-    'See [the terms] (command:workbench.action.quit)',
   );
 });

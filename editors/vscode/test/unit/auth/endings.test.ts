@@ -8,9 +8,9 @@ import {
   nothingStoredText,
   offerFor,
   sentenceInPlace,
-  sentenceOf,
   signedInText,
   signedOutText,
+  unknownProviderText,
 } from '../../../src/auth/endings.ts';
 import type { LoginAttempt } from '../../../src/protocol.ts';
 import { PiError } from '../../../src/server/pi.ts';
@@ -88,13 +88,19 @@ test('a failure is said once, and not where somebody else says it', () => {
   );
 });
 
-test('a sentence with the provider’s own, which cannot be clicked', () => {
-  const failure = {
-    code: 'provider_error',
-    message: 'GitHub refused',
-    providerMessage: 'See [this](command:x)',
-  };
-  assert.equal(sentenceOf(failure), 'GitHub refused (See [this] (command:x))');
+test('an id that no provider has is named, unless it may be a key', () => {
+  const providers = [provider({}), provider({ id: 'openai' })];
+  const rows = [
+    ['antropic', 'No provider is called antropic; there are: anthropic, openai'],
+    ['sk-ant-api03-fake-key', 'No provider is called that; there are: anthropic, openai'],
+    ['xai-fake0canary00001111', 'No provider is called that; there are: anthropic, openai'],
+    ['a'.repeat(41), 'No provider is called that; there are: anthropic, openai'],
+    ['[x](command:y)', 'No provider is called that; there are: anthropic, openai'],
+  ];
+  assert.deepEqual(
+    rows.map(([id = '']) => unknownProviderText(id, providers)),
+    rows.map(([, said]) => said),
+  );
 });
 
 test('in a box the parameter need not be named', () => {

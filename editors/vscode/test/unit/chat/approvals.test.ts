@@ -15,6 +15,11 @@ function params(toolCallId: string, options = OPTIONS): ApproveParams {
   return { chatId: 'c', turnId: 't', toolCallId, tool: 'edit', title: 'Edit x.py', input: {}, options };
 }
 
+/** The last question about that call */
+function idOf(session: Asked, toolCallId: string): string {
+  return session.approvals.findLast((one) => one.toolCallId === toolCallId)?.id ?? assert.fail();
+}
+
 function chat(): Asked & { approvals: readonly Approval[] } {
   return {
     approvals: [],
@@ -34,13 +39,13 @@ test('each question waits for its own answer, and is gone when it has one', asyn
     session.approvals.map(({ toolCallId }) => toolCallId),
     ['1', '2'],
   );
-  assert.equal(approvals.answer(session, '2', 'once'), true);
+  assert.equal(approvals.answer(session, idOf(session, '2'), 'once'), true);
   assert.deepEqual(await two, { optionId: 'once' });
   assert.deepEqual(
     session.approvals.map(({ toolCallId }) => toolCallId),
     ['1'],
   );
-  assert.equal(approvals.answer(session, '1', 'always'), true);
+  assert.equal(approvals.answer(session, idOf(session, '1'), 'always'), true);
   assert.deepEqual(await one, { optionId: 'always' });
 });
 
@@ -48,11 +53,12 @@ test('an answer that was not offered, or comes twice, or to another chat, is non
   const approvals = new Approvals<Asked>();
   const session = chat();
   const asked = approvals.ask(session, params('1'), cancellation().token);
-  assert.equal(approvals.answer(session, '1', 'all of them'), false);
+  const id = idOf(session, '1');
+  assert.equal(approvals.answer(session, id, 'all of them'), false);
   assert.equal(approvals.answer(session, 'other', 'once'), false);
-  assert.equal(approvals.answer(chat(), '1', 'once'), false);
-  assert.equal(approvals.answer(session, '1', 'once'), true);
-  assert.equal(approvals.answer(session, '1', 'never'), false);
+  assert.equal(approvals.answer(chat(), id, 'once'), false);
+  assert.equal(approvals.answer(session, id, 'once'), true);
+  assert.equal(approvals.answer(session, id, 'never'), false);
   assert.deepEqual(await asked, { optionId: 'once' });
 });
 
@@ -60,12 +66,13 @@ test('a question that is withdrawn leaves unanswered', async () => {
   const approvals = new Approvals<Asked>();
   const session = chat();
   const settled: string[] = [];
-  approvals.onSettled((_, toolCallId) => settled.push(toolCallId));
+  approvals.onSettled((_, id) => settled.push(id));
   const { token, cancel } = cancellation();
   const asked = approvals.ask(session, params('1'), token);
+  const id = idOf(session, '1');
   cancel();
   await assert.rejects(asked, { code: 'cancelled' });
-  assert.deepEqual([session.approvals, settled], [[], ['1']]);
+  assert.deepEqual([session.approvals, settled], [[], [id]]);
   await assert.rejects(approvals.ask(session, params('2'), token), { code: 'cancelled' });
   assert.deepEqual(session.approvals, []);
 });
@@ -80,7 +87,36 @@ test('a decision takes the option that says it once, else the one for good, else
     const approvals = new Approvals<Asked>();
     const session = chat();
     const asked = approvals.ask(session, params('1', options), cancellation().token);
-    assert.equal(approvals.decide(session, '1', how), option !== null);
+    assert.equal(approvals.decide(session, idOf(session, '1'), how), option !== null);
     if (option !== null) assert.deepEqual(await asked, { optionId: option });
   }
+});
+
+test('a second question about the same call is another one', async () => {
+  const approvals = new Approvals<Asked>();
+  const session = chat();
+  const first = approvals.ask(session, params('1'), cancellation().token);
+  const stale = idOf(session, '1');
+  assert.equal(approvals.answer(session, stale, 'once'), true);
+  await first;
+  const second = approvals.ask(session, params('1'), cancellation().token);
+  assert.equal(approvals.answer(session, stale, 'once'), false);
+  assert.equal(approvals.answer(session, idOf(session, '1'), 'never'), true);
+  assert.deepEqual(await second, { optionId: 'never' });
+});
+
+test('what nobody waits for any more is withdrawn: of a turn, or of all', async () => {
+  const approvals = new Approvals<Asked>();
+  const session = chat();
+  const one = approvals.ask(session, params('1'), cancellation().token);
+  const other = approvals.ask(session, { ...params('2'), turnId: 'u' }, cancellation().token);
+  approvals.withdraw('t');
+  await assert.rejects(one, { code: 'cancelled' });
+  assert.deepEqual(
+    session.approvals.map(({ turnId }) => turnId),
+    ['u'],
+  );
+  approvals.withdraw();
+  await assert.rejects(other, { code: 'cancelled' });
+  assert.deepEqual(session.approvals, []);
 });

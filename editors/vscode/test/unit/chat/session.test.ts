@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import type { Attachment, Piece } from '../../../src/chat/attachments.ts';
+import type { ToView } from '../../../src/chat/messages.ts';
 import { answerOf } from '../../../src/chat/transcript.ts';
 import { type Call, chatWorld, ended, message, result, STARTED, settled, text, USAGE } from './world.ts';
 
@@ -34,14 +35,14 @@ async function answered(prompt = 'Hello') {
 
 test('a turn is asked with everything that goes along, by an id of its own', async () => {
   const { session, calls, drawn } = chatWorld();
-  session.typed('Hello');
-  session.attach([FILE, IMAGE]);
+  session.input.typed('Hello');
+  session.input.attach([FILE, IMAGE]);
   void session.send('Hello');
   assert.deepEqual(
     drawn().map(({ prompt, context, images, status }) => [prompt, context, images.length, status]),
     [['Hello', ['x.py'], 1, 'waiting']],
   );
-  assert.deepEqual([session.draft, session.attachments], ['', []]);
+  assert.deepEqual([session.input.text, session.input.attachments], ['', []]);
   await settled();
   assert.deepEqual(
     calls.map(({ method, params }) => [method, params]),
@@ -192,15 +193,15 @@ test('events are joined, but for the first', async () => {
 
 test('what could not be asked stands in the prompt again, with its chips', async () => {
   const { session, calls, messages } = chatWorld();
-  session.attach([FILE]);
+  session.input.attach([FILE]);
   void session.send('Hello');
   await settled();
   last(calls).fail('invalid_params', 'context[0]: x.py is too large');
   await settled();
-  assert.deepEqual([session.draft, session.attachments], ['Hello', [FILE]]);
+  assert.deepEqual([session.input.text, session.input.attachments], ['Hello', [FILE]]);
   assert.ok(messages.some((one) => one.type === 'draft' && one.text === 'Hello'));
   // Sent again without the chip, the turn that never was is gone.
-  session.detach('f');
+  session.input.detach('f');
   void session.send('Hello');
   await settled();
   assert.deepEqual(
@@ -213,22 +214,22 @@ test('what is being typed is not replaced by what could not be asked', async () 
   const { session, calls } = chatWorld();
   void session.send('Hello');
   await settled();
-  session.typed('Another');
+  session.input.typed('Another');
   last(calls).fail('login_required');
   await settled();
-  assert.equal(session.draft, 'Another');
+  assert.equal(session.input.text, 'Another');
 });
 
 test('what could not be asked is tried again where it was, and taken out of the prompt', async () => {
   const { session, calls } = chatWorld();
-  session.attach([FILE]);
+  session.input.attach([FILE]);
   void session.send('Hello');
   await settled();
   last(calls).fail('server_failed');
   await settled();
   void session.resend('turn-1', 'Hello');
   await settled();
-  assert.deepEqual([session.draft, session.attachments], ['', []]);
+  assert.deepEqual([session.input.text, session.input.attachments], ['', []]);
   assert.deepEqual(
     calls.map(({ method }) => method),
     ['pi/chat', 'pi/chat'],
@@ -241,7 +242,7 @@ test('nothing is sent while an answer comes; the prompt stays', async () => {
   void session.send('Hello');
   await settled();
   await session.send('More');
-  assert.deepEqual([calls.length, session.draft], [1, 'More']);
+  assert.deepEqual([calls.length, session.input.text], [1, 'More']);
   assert.match(session.notice?.text ?? '', /still coming/);
   assert.match(session.ask('Explain', []) ?? '', /still coming/);
 });
@@ -250,7 +251,7 @@ test('an empty prompt is not sent, but for what is attached', async () => {
   const { session, calls } = chatWorld();
   await session.send('  ');
   assert.equal(calls.length, 0);
-  session.attach([IMAGE]);
+  session.input.attach([IMAGE]);
   void session.send('');
   await settled();
   assert.equal(calls.length, 1);
@@ -258,11 +259,11 @@ test('an empty prompt is not sent, but for what is attached', async () => {
 
 test('what is asked beside what is typed leaves that alone', async () => {
   const { session, calls } = chatWorld();
-  session.typed('half a tho');
-  session.attach([IMAGE]);
+  session.input.typed('half a tho');
+  session.input.attach([IMAGE]);
   assert.equal(session.ask('Explain this code', [FILE]), null);
   await settled();
-  assert.deepEqual([session.draft, session.attachments], ['half a tho', [IMAGE]]);
+  assert.deepEqual([session.input.text, session.input.attachments], ['half a tho', [IMAGE]]);
   assert.equal(last(calls).params.images, undefined);
 });
 
@@ -327,7 +328,7 @@ test('a fork that fails changes nothing, and the changed prompt is kept', async 
   last(calls).fail('storage_failed', 'The disk is full');
   await settled();
   assert.deepEqual(
-    [session.turns, session.draft, session.notice],
+    [session.turns, session.input.text, session.notice],
     [before, 'Second, changed', { text: 'The disk is full' }],
   );
   void session.send('Third');
@@ -345,7 +346,7 @@ test('a kept chat is read page by page, and its prompts can be asked anew with w
   const kept = { chatId: 'chat-9', title: 'Kept', cwd: '/elsewhere', model: 'p/m' };
   void session.load('chat-9');
   await session.send('Too early');
-  assert.equal(session.draft, 'Too early');
+  assert.equal(session.input.text, 'Too early');
   last(calls).answer({ chat: kept, messages: [user('u1', 'One'), message('m1', 'Eins')], nextCursor: '2' });
   await settled();
   assert.deepEqual(last(calls).params, { chatId: 'chat-9', limit: 200, cursor: '2' });
@@ -394,7 +395,11 @@ test('an answer that could not be saved is there, and the header says so', async
   const error = { code: 'storage_failed', message: 'The chat could not be saved', retryable: false };
   session.hear('c', text('Hi'));
   session.hear('c', ended('m', 'Hi', { error }));
-  assert.deepEqual(session.notice, { text: 'The chat could not be saved' });
+  assert.deepEqual(session.notice, {
+    text: 'The chat could not be saved',
+    command: 'pi.showLog',
+    label: 'Show log',
+  });
 });
 
 test('files that the prompt names go along, each once', async () => {
@@ -402,8 +407,10 @@ test('files that the prompt names go along, each once', async () => {
     { ...FILE, id: 'g' },
     { ...FILE, id: 'h', label: 'y.py', uri: 'file:///w/y.py' },
   ];
-  const { session, calls, drawn } = chatWorld({ named: () => Promise.resolve(named) });
-  session.attach([FILE]);
+  const { session, calls, drawn } = chatWorld({
+    named: () => Promise.resolve({ pieces: named, outside: [] }),
+  });
+  session.input.attach([FILE]);
   void session.send('Compare @x.py with @y.py');
   await settled();
   assert.deepEqual(
@@ -428,4 +435,138 @@ test('a view that comes later sees all of it, and one that has gone hears nothin
   session.hide(viewer);
   session.hear('c', ended('m', 'Hi you', { usage: USAGE }));
   assert.equal(late.length, 1);
+});
+
+test('what is typed in one view is followed by the others, and a view that shows it is told whose draft it is', () => {
+  const { session, messages } = chatWorld();
+  const other: ToView[] = [];
+  const viewer = { post: (one: ToView) => void other.push(one) };
+  session.show(viewer);
+  const before = messages.length;
+  session.input.typed('Hel', viewer);
+  session.input.typed('Hello', viewer);
+  assert.deepEqual(messages.slice(before), [
+    { type: 'draft', how: 'follow', text: 'Hel', over: '' },
+    { type: 'draft', how: 'follow', text: 'Hello', over: 'Hel' },
+  ]);
+  assert.deepEqual(
+    other.map(({ type }) => type),
+    ['chat'],
+  );
+  const whole = session.snapshot();
+  assert.ok(whole.type === 'chat');
+  assert.deepEqual([whole.session, whole.draft], ['key', 'Hello']);
+});
+
+test('a chat is not let go while it forks or is read, however little is seen of it', async () => {
+  const forking = await answered();
+  void forking.session.send('Second');
+  await settled();
+  forking.session.hear('chat-1', ended('m2', 'Two'));
+  forking.session.hide(forking.viewer);
+  assert.equal(forking.session.idle, true);
+  void forking.session.resend('turn-2', 'Second, changed');
+  await settled();
+  assert.equal(forking.session.idle, false);
+  last(forking.calls).answer({ chat: { chatId: 'chat-2', title: 'Hello' } });
+  await settled();
+  assert.deepEqual([forking.session.idle, forking.session.running], [false, 'turn-3']);
+  const reading = chatWorld();
+  reading.session.hide(reading.viewer);
+  void reading.session.load('chat-9');
+  assert.equal(reading.session.idle, false);
+});
+
+test('in a chat that is deleted while it forks nothing is asked', async () => {
+  const { session, calls } = await answered();
+  void session.send('Second');
+  await settled();
+  session.hear('chat-1', ended('m2', 'Two'));
+  void session.resend('turn-2', 'Second, changed');
+  await settled();
+  session.close();
+  last(calls).answer({ chat: { chatId: 'chat-2', title: 'Hello' } });
+  await settled();
+  assert.deepEqual([last(calls).method, session.running], ['pi/chat/fork', undefined]);
+});
+
+test('a prompt that was changed and cannot be asked anew stands after what is being typed', async () => {
+  const failing = await answered();
+  void failing.session.send('Second');
+  await settled();
+  failing.session.hear('chat-1', ended('m2', 'Two'));
+  failing.session.input.typed('A draft');
+  void failing.session.resend('turn-2', 'Second, changed');
+  await settled();
+  last(failing.calls).fail('storage_failed', 'The disk is full');
+  await settled();
+  assert.equal(failing.session.input.text, 'A draft\nSecond, changed');
+  const refused = await answered();
+  void refused.session.send('Second');
+  await settled();
+  await refused.session.resend('turn-1', 'Hello, changed');
+  assert.equal(refused.session.input.text, 'Hello, changed');
+  assert.match(refused.session.notice?.text ?? '', /still coming/);
+});
+
+test('a chat that was deleted elsewhere goes on as a new one', async () => {
+  const { session, calls } = await answered();
+  void session.send('Second');
+  await settled();
+  const error = { code: 'unknown_chat', message: 'There is no such chat', retryable: false };
+  session.hear('chat-1', ended('m2', '', { stopReason: 'error', error }));
+  last(calls).fail('unknown_chat');
+  await settled();
+  assert.deepEqual([session.chatId, session.input.text], [null, 'Second']);
+  assert.match(session.notice?.text ?? '', /deleted elsewhere/);
+  void session.resend('turn-2', 'Second');
+  await settled();
+  assert.deepEqual([last(calls).method, last(calls).params.chatId], ['pi/chat', undefined]);
+});
+
+test('a fork of a chat that was deleted elsewhere says so, and the next try begins a new one', async () => {
+  const { session, calls } = await answered();
+  void session.send('Second');
+  await settled();
+  session.hear('chat-1', ended('m2', 'Two'));
+  void session.resend('turn-2', 'Second');
+  await settled();
+  last(calls).fail('unknown_chat');
+  await settled();
+  assert.match(session.notice?.text ?? '', /deleted elsewhere/);
+  void session.resend('turn-2', 'Second');
+  await settled();
+  assert.deepEqual([last(calls).method, last(calls).params.chatId], ['pi/chat', undefined]);
+});
+
+test('what was stopped before the server heard of it stands in the prompt again, with its chips', async () => {
+  const { session, calls } = chatWorld();
+  session.input.attach([FILE]);
+  void session.send('Hello');
+  await settled();
+  session.stop();
+  last(calls).fail('cancelled');
+  await settled();
+  assert.deepEqual([session.input.text, session.input.attachments], ['Hello', [FILE]]);
+});
+
+test('after a gap the answer is what its end brings', async () => {
+  const { session, drawn } = chatWorld();
+  void session.send('Hello');
+  await settled();
+  session.hear('c', STARTED, 0);
+  session.hear('c', text('One '), 1);
+  session.hear('c', text('three'), 3);
+  session.hear('c', ended('m', 'One two three'), 4);
+  assert.equal(answerOf(session.turns[0] ?? assert.fail()), 'One two three');
+  assert.deepEqual(drawn(), session.turns);
+});
+
+test('a file outside of the workspace does not go along, and that is said', async () => {
+  const named = () => Promise.resolve({ pieces: [], outside: ['/home/ada/.ssh/id_fake'] });
+  const { session, calls } = chatWorld({ named });
+  void session.send('Look at @~/.ssh/id_fake');
+  await settled();
+  assert.equal(last(calls).params.context, undefined);
+  assert.match(session.notice?.text ?? '', /id_fake did not go along: it lies outside/);
 });

@@ -5,6 +5,7 @@ import {
   answerOf,
   broken,
   joined,
+  mended,
   newTurn,
   reduce,
   type Turn,
@@ -153,4 +154,45 @@ test('a kept chat comes back as turns, and each can be forked after', () => {
       lastMessageId: 'u2',
     },
   ]);
+});
+
+test('an end that tells more than was heard makes the turn whole, with what only events bring', () => {
+  const heard: TurnEvent[] = [
+    { type: 'text', delta: 'I lo' },
+    { type: 'toolCall', id: 'c1', name: 'read', title: 'Read x.py', input: { path: 'x.py' } },
+    { type: 'toolOutput', id: 'c1', delta: 'x = 1' },
+    { type: 'toolResult', id: 'c1', isError: false, content: [] },
+  ];
+  const message: Message = {
+    id: 'm',
+    role: 'assistant',
+    createdAt: 1,
+    content: [
+      { type: 'text', text: 'I look' },
+      { type: 'toolCall', id: 'c1', name: 'read', input: { path: 'x.py' } },
+      { type: 'text', text: 'It is 1' },
+    ],
+  };
+  const turn = heard.reduce(reduce, newTurn('t', 'p'));
+  const items = mended(turn, message).items;
+  assert.deepEqual(
+    items.map((item) => (item.type === 'tool' ? [item.title, item.output, item.status] : item)),
+    [{ type: 'text', text: 'I look' }, ['Read x.py', 'x = 1', 'done'], { type: 'text', text: 'It is 1' }],
+  );
+});
+
+test('an end that tells of the last step alone leaves those before as they were heard', () => {
+  const heard: TurnEvent[] = [
+    { type: 'text', delta: 'First' },
+    { type: 'toolCall', id: 'c1', name: 'read', title: 'Read x.py', input: {} },
+    { type: 'toolResult', id: 'c1', isError: false, content: [] },
+    { type: 'text', delta: 'Th' },
+  ];
+  const turn = heard.reduce(reduce, newTurn('t', 'p'));
+  const told = (content: Block[]) =>
+    mended(turn, { id: 'm', role: 'assistant', createdAt: 1, content }).items.map((item) =>
+      item.type === 'tool' ? item.title : item.type === 'text' ? item.text : item.type,
+    );
+  assert.deepEqual(told([{ type: 'text', text: 'Then' }]), ['First', 'Read x.py', 'Then']);
+  assert.deepEqual(told([]), ['First', 'Read x.py', 'Th']);
 });

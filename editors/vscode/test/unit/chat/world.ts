@@ -101,7 +101,7 @@ export function chatWorld(options: { named?: World<Session>['named'] } = {}) {
     cancellation,
     settings: () => ({ approval: 'ask' }),
     item: ({ uri, range }) => ({ uri, ...(range && { range }), text: `text of ${uri}` }),
-    named: options.named ?? (() => Promise.resolve([])),
+    named: options.named ?? (() => Promise.resolve({ pieces: [], outside: [] })),
     header: (session) =>
       headerOf({
         title: session.title,
@@ -118,8 +118,9 @@ export function chatWorld(options: { named?: World<Session>['named'] } = {}) {
     ended: (_, turn) => endings.push(turn),
   };
   const session = new Session(world, { key: 'key', cwd: '/w' });
-  session.show({ post: (one) => messages.push(one) });
-  return { session, calls, messages, endings, drawn: () => drawn(messages) };
+  const viewer = { post: (one: ToView) => void messages.push(one) };
+  session.show(viewer);
+  return { session, viewer, calls, messages, endings, drawn: () => drawn(messages) };
 }
 
 /** The turns as a view has them that does what its messages say */

@@ -7,24 +7,9 @@ import {
   obstacle,
   providerOf,
   remedy,
-  tokens,
 } from '../../../src/models/describe.ts';
 import type { Model } from '../../../src/protocol.ts';
 import { aModel, unusable } from './model.ts';
-
-describe('a number of tokens', () => {
-  for (const [count, text] of [
-    [0, '0'],
-    [999, '999'],
-    [1000, '1k'],
-    [8192, '8.192k'],
-    [200_000, '200k'],
-    [128_000, '128k'],
-    [1_000_000, '1M'],
-    [1_048_576, '1.05M'],
-  ] as const)
-    it(`is ${text}`, () => assert.equal(tokens(count), text));
-});
 
 describe('the description', () => {
   const price = { input: 3, output: 15, cacheRead: 0.3, cacheWrite: 3.75 };

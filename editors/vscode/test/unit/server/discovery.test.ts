@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { test } from 'node:test';
 import { advice, discover, type Look, type Surroundings } from '../../../src/server/discovery.ts';
 
@@ -38,7 +39,10 @@ function around(machine: Machine, asked: string[] = []): Surroundings {
     },
     programs: (name) => Promise.resolve(programs[name] ?? []),
     isProgram: (file) => Promise.resolve(files.has(file)),
-    liesIn: (file, folders) => Promise.resolve(folders.some((folder) => file.startsWith(`${folder}/`))),
+    liesIn: (file, folders) => {
+      const place = path.resolve(file);
+      return Promise.resolve(folders.some((folder) => place === folder || place.startsWith(`${folder}/`)));
+    },
     version: (candidate) => {
       asked.push(candidate.join(' '));
       return Promise.resolve(servers[candidate[0] ?? ''] ?? null);
@@ -189,6 +193,32 @@ test('the setting: its program is found, or it is said why not', async () => {
     const [look, ...more] = await looked({ command, programs, trusted });
     assert.deepEqual(look?.command ?? look?.found, found, command.join(' '));
     assert.deepEqual(more, []);
+  }
+});
+
+test('no argument leads a program into an untrusted folder', async () => {
+  const programs = { uv: ['/usr/bin/uv'] };
+  const arguments_ = [
+    named('workspaceFolder', ''),
+    named('workspaceFolder', '/sub'),
+    `--project=${named('workspaceFolder', '')}`,
+    '--project=/folder',
+    '-I/folder/modules',
+    '@/folder/arguments',
+    '/usr/lib:/folder/lib',
+    'file:///folder/x',
+    '/elsewhere/../folder',
+  ];
+  const command = (argument: string) => ['uv', 'run', '--project', argument, 'pi', 'serve'];
+  for (const argument of arguments_) {
+    const [look] = await looked({ command: command(argument), programs, trusted: false });
+    assert.deepEqual([look?.command, look?.found], [null, IN_UNTRUSTED], argument);
+    const [trusted] = await looked({ command: command(argument), programs });
+    assert.notEqual(trusted?.command, null, argument);
+  }
+  for (const argument of ['/elsewhere', 'folder', './folder', '--x=y', '/folders', '~/x']) {
+    const [look] = await looked({ command: command(argument), programs, trusted: false });
+    assert.notEqual(look?.command, null, argument);
   }
 });
 

@@ -90,6 +90,7 @@ test('the sentence, with the provider’s own where there is one', () => {
     providerMessage: 'Too busy',
   });
   assert.equal(sentenceOf(error), 'It failed (Too busy)');
+  assert.equal(sentenceOf(error.data), 'It failed (Too busy)');
   assert.equal(sentenceOf(stopped()), STOPPED);
   assert.equal(sentenceOf(new Error('odd')), 'odd');
 });

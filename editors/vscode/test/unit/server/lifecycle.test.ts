@@ -4,24 +4,26 @@ import { serverFailure } from '../../../src/server/failures.ts';
 import { GIVEN_UP, type Life, Lifecycle } from '../../../src/server/lifecycle.ts';
 import type { PiError } from '../../../src/server/pi.ts';
 
-/** A life whose end a test decides */
+/** A life whose end a test decides; one that lingers also ends no sooner after it was told to. */
 class Mayfly implements Life {
   readonly ended: Promise<string>;
   readonly number: number;
+  readonly #lingers: boolean;
   stopped = false;
   die: (how: string) => void = () => undefined;
 
-  constructor(number: number) {
+  constructor(number: number, lingers = false) {
     this.number = number;
+    this.#lingers = lingers;
     this.ended = new Promise((resolve) => {
       this.die = resolve;
     });
   }
 
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.stopped = true;
-    this.die('it was told to');
-    return Promise.resolve();
+    if (!this.#lingers) this.die('it was told to');
+    await this.ended;
   }
 }
 
@@ -33,6 +35,7 @@ class World {
   readonly launches: ((outcome: PiError | 'up') => void)[] = [];
   readonly recovering: boolean[] = [];
   now = 0;
+  lingering = false;
   readonly cycle = new Lifecycle<Mayfly>({
     launch: (signal, recovering) => this.#launch(signal, recovering),
     wait: (ms) => {
@@ -50,7 +53,7 @@ class World {
       signal.addEventListener('abort', () => reject(signal.reason));
       this.launches.push((outcome) => {
         if (outcome !== 'up') return reject(outcome);
-        const life = new Mayfly(this.lives.length + 1);
+        const life = new Mayfly(this.lives.length + 1, this.lingering);
         this.lives.push(life);
         resolve(life);
       });
@@ -263,4 +266,76 @@ test('what runs is ended before the next is launched', async () => {
   parted();
   await restarted;
   assert.deepEqual(order, ['launch', 'ended', 'launch']);
+});
+
+/** A server that takes its time to end, with a start that waits for that */
+async function parting() {
+  const world = new World();
+  world.lingering = true;
+  const first = await world.begin();
+  const restarted = world.cycle.restart();
+  const doomed = assert.rejects(restarted, { code: 'server_stopped' });
+  return { world, first, doomed };
+}
+
+test('whoever asks after a stop gets a server, also while what was stopped still ends', async () => {
+  const ways = {
+    restart: (cycle: Lifecycle<Mayfly>) => cycle.restart(),
+    live: (cycle: Lifecycle<Mayfly>) => cycle.live(),
+  };
+  for (const [name, ask] of Object.entries(ways)) {
+    const { world, first, doomed } = await parting();
+    const stop = world.cycle.stop();
+    const asked = ask(world.cycle);
+    assert.equal(world.launches.length, 1, name);
+    first.die('at last');
+    await Promise.all([stop, doomed]);
+    const fresh = await world.up(2);
+    assert.equal(await asked, fresh, name);
+    assert.equal(world.cycle.life, fresh, name);
+    assert.equal(world.lives.length, 2, name);
+  }
+});
+
+test('a stop right after a restart of a start ends that start as well', async () => {
+  const world = new World();
+  const asked = world.cycle.live();
+  await world.launched(1);
+  const refused = assert.rejects(asked, { code: 'server_stopped' });
+  void world.cycle.restart().catch(() => undefined);
+  await world.cycle.stop();
+  await refused;
+  assert.equal(world.cycle.active, false);
+  assert.equal(world.launches.length, 1);
+});
+
+test('a restart at the very moment when one is there: that one is restarted', async () => {
+  const world = new World();
+  const asked = world.cycle.live();
+  (await world.launched(1))('up');
+  while (!world.said.includes('running')) await Promise.resolve();
+  const restarted = world.cycle.restart();
+  const fresh = await world.up(2);
+  assert.equal((await asked).stopped, true);
+  assert.equal(await restarted, fresh);
+});
+
+test('a stop for good: what runs is ended, and nothing is started any more', async () => {
+  const world = new World();
+  const first = await world.begin();
+  await world.cycle.close();
+  assert.equal(first.stopped, true);
+  for (const ask of [() => world.cycle.live(), () => world.cycle.restart()])
+    await assert.rejects(ask(), { code: 'server_stopped' });
+  assert.equal(world.launches.length, 1);
+  assert.equal(world.cycle.active, false);
+});
+
+test('a stop for good while one is being started ends that', async () => {
+  const world = new World();
+  const refused = assert.rejects(world.cycle.live(), { code: 'server_stopped' });
+  await world.launched(1);
+  await world.cycle.close();
+  await refused;
+  await assert.rejects(world.cycle.live(), { code: 'server_stopped' });
 });

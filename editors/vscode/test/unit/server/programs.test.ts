@@ -8,6 +8,7 @@ import {
   liesIn,
   programFolders,
   programsNamed,
+  programsOutside,
   serveCommand,
   serverVersion,
   versionCommand,
@@ -49,6 +50,16 @@ test('a program is a file that may be run', async () => {
   const folders = ['b', 'c', 'nowhere', 'a'].map((name) => path.join(folder, name));
   assert.deepEqual(await programsNamed('pi', folders), [good]);
   assert.equal(await isProgram(good), true);
+});
+
+test('a tool is not taken from a folder that nobody trusts', async () => {
+  const inside = await program('repo/.venv/bin/pipx', 'true');
+  const outside = await program('tools/pipx', 'true');
+  await mkdir(path.join(folder, 'links'));
+  await symlink(inside, path.join(folder, 'links', 'pipx'));
+  const folders = ['repo/.venv/bin', 'links', 'tools'].map((name) => path.join(folder, name));
+  assert.deepEqual(await programsOutside([path.join(folder, 'repo')], 'pipx', folders), [outside]);
+  assert.equal((await programsOutside([], 'pipx', folders))[0], inside);
 });
 
 test('whether it lies in a folder, by its name or by its links', async () => {

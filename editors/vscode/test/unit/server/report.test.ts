@@ -49,7 +49,12 @@ const FACTS: Facts = {
     Editor: 'code-server 1.139.1, in a browser',
     Trust: 'the folder is trusted',
   },
-  server: { phase: 'running', version: '0.1.0', pid: 4242, command: ['/home/ada/my bin/pi', 'serve'] },
+  server: {
+    phase: 'running',
+    version: '0.1.0',
+    pid: 4242,
+    command: ['/home/ada/my bin/pi', 'serve', 'FAKEargument'],
+  },
   lastCrash: { at: 0, how: 'it was ended by SIGKILL' },
   looks: [
     { place: 'interpreter', what: '/usr/bin/python3', found: 'a Python without pi-server', command: null },
@@ -73,6 +78,7 @@ const FACTS: Facts = {
   notes: ['http.proxyStrictSSL is off'],
   settings: {
     'pi.server.environment': { PI_AGENT_DIR: '/x', TOKEN: 'FAKEtoken' },
+    'pi.server.command': ['/home/ada/my bin/pi', 'FAKEargument'],
     'pi.model': 'anthropic/x',
   },
   log: ['one', '```', 'code=FAKE-123'],
@@ -95,7 +101,7 @@ For a bug report. Keys, codes and tokens are not in here; read it before you sen
 ## Server
 
 - State: running
-- Command: \`"~/my bin/pi" serve\`
+- Command: \`~/my bin/pi\` and 2 arguments
 - Last crash: 1970-01-01T00:00:00.000Z, it was ended by SIGKILL
 - Interpreter of the Python extension: \`/usr/bin/python3\`, a Python without pi-server
 - Found on the PATH: \`~/my bin/pi\`, pi-server 0.1.0
@@ -123,6 +129,7 @@ For a bug report. Keys, codes and tokens are not in here; read it before you sen
 ## Settings that differ from the default
 
 - pi.server.environment: \`["PI_AGENT_DIR","TOKEN"]\`
+- pi.server.command: \`~/my bin/pi\` and 1 argument
 - pi.model: \`"anthropic/x"\`
 
 ## Log

@@ -16,6 +16,14 @@ test('a diff keeps its signs and says how much it changes', () => {
   assert.equal(diffSummary(lines), '2 added, 1 removed');
 });
 
+test('nothing in a diff is hidden, and ends of lines are ends of lines', () => {
+  const lines = diffLines('+a\u202eb\r\n+\tc\u200b\rd\n');
+  assert.deepEqual(
+    lines.map((line) => line.text),
+    ['+a\\u202eb', '+\tc\\u200b\\rd'],
+  );
+});
+
 test('however much arrives within a frame, it is applied once, in order', () => {
   const frames: (() => void)[] = [];
   const batches: (readonly number[])[] = [];

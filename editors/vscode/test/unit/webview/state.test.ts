@@ -10,6 +10,7 @@ import { applied, EMPTY, merged, runningTurn, type ViewState } from '../../../sr
 const GOLDEN = new URL('../../../../../tests/protocol/golden/', import.meta.url);
 const READY: ViewState = { ...EMPTY, ready: true };
 const APPROVAL = {
+  id: 'q1',
   turnId: 't1',
   toolCallId: 'c1',
   tool: 'bash',

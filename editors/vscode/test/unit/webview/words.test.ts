@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cost, tokens, usageText } from '../../../src/chat/numbers.ts';
 import { newTurn } from '../../../src/chat/transcript.ts';
 import type { Failure } from '../../../src/protocol.ts';
 import { EMPTY } from '../../../src/webview/state.ts';
@@ -24,17 +25,17 @@ test('tokens are counted as people do', () => {
     [182_000, '182k'],
     [1_048_576, '1.05M'],
   ];
-  for (const [count, text] of rows) assert.equal(words.tokens(count), text);
+  for (const [count, text] of rows) assert.equal(tokens(count), text);
 });
 
 test('small costs keep their digits', () => {
-  assert.deepEqual([0, 0.0022, 0.0121, 1.5].map(words.cost), ['$0.00', '$0.0022', '$0.01', '$1.50']);
+  assert.deepEqual([0, 0.0022, 0.0121, 1.5].map(cost), ['$0.00', '$0.0022', '$0.01', '$1.50']);
 });
 
 test('what was used, with what was read from a cache, and the cost where it is known', () => {
-  assert.equal(words.usageText({ ...USAGE, costUsd: 0.0022 }), '412 in, 96 out · $0.0022');
-  assert.equal(words.usageText({ ...USAGE, cacheReadTokens: 4096, costUsd: null }), '4.508k in, 96 out');
-  assert.equal(words.usageText({ ...USAGE, inputTokens: 0, outputTokens: 0, costUsd: null }), '');
+  assert.equal(usageText({ ...USAGE, costUsd: 0.0022 }), '412 in, 96 out · $0.0022');
+  assert.equal(usageText({ ...USAGE, cacheReadTokens: 4096, costUsd: null }), '4.508k in, 96 out');
+  assert.equal(usageText({ ...USAGE, inputTokens: 0, outputTokens: 0, costUsd: null }), '');
 });
 
 test('who paid is said where it is no sign-in', () => {
@@ -70,11 +71,24 @@ test('lines are counted without the empty ones at the end', () => {
   assert.equal(words.counted('Thinking', ''), 'Thinking');
 });
 
+test('lines are counted in no more time than there is text', () => {
+  const began = performance.now();
+  words.lineCount(`${' '.repeat(200_000)}x`);
+  assert.ok(performance.now() - began < 200);
+});
+
 test('a failure offers what its action says, and nothing for one that is not known', () => {
-  const offered = (action?: string) => words.offerOf({ ...FAILURE, ...(action && { action }) });
-  assert.deepEqual(offered('login'), { label: 'Sign in', does: 'pi.signIn' });
-  assert.deepEqual(offered('use_api_key'), { label: 'Use API key', does: 'pi.signIn' });
-  assert.deepEqual(offered('choose_model'), { label: 'Choose another model', does: 'pi.chooseModel' });
+  const offered = (action?: string, more: Partial<Failure> = {}) =>
+    words.offerOf({ ...FAILURE, ...(action && { action }), ...more }, 'anthropic/claude');
+  const signIn = { type: 'signIn', provider: 'anthropic' };
+  assert.deepEqual(offered('login'), { label: 'Sign in', does: signIn });
+  assert.deepEqual(offered('use_api_key'), { label: 'Use API key', does: { ...signIn, method: 'apiKey' } });
+  assert.deepEqual(offered('login', { provider: 'openai' })?.does, { type: 'signIn', provider: 'openai' });
+  assert.deepEqual(words.offerOf({ ...FAILURE, action: 'login' })?.does, { type: 'signIn' });
+  assert.deepEqual(offered('choose_model'), {
+    label: 'Choose another model',
+    does: { type: 'command', command: 'pi.chooseModel' },
+  });
   assert.deepEqual(offered('retry'), { label: 'Try again', does: 'resend' });
   assert.equal(offered('dance'), undefined);
   assert.equal(offered(), undefined);

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from tests.editors.vscode.webview import View, text, turn
+from tests.editors.vscode.webview.view import View, text, turn
 
-DIFF = "--- a/x.py\n+++ b/x.py\n@@ -1,2 +1,2 @@\n def greet(name):\n-    print('Hello ' + name)\n+    print(f'Hello, {name}!')\n"
+DIFF = """--- a/x.py
++++ b/x.py
+@@ -1,2 +1,2 @@
+ def greet(name):
+-    print('Hello ' + name)
++    print(f'Hello, {name}!')
+"""
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGNgYPiPFQ0tCQDiQj/BfSBlNwAAAABJRU5ErkJggg=="
 OPTIONS = [
     {"id": "once", "label": "Allow once", "kind": "allowOnce"},
@@ -15,6 +21,7 @@ OPTIONS = [
     {"id": "no", "label": "Refuse", "kind": "rejectOnce"},
 ]
 APPROVAL: dict[str, Any] = {
+    "id": "q1",
     "turnId": "t3",
     "toolCallId": "c1",
     "tool": "edit",
@@ -110,7 +117,13 @@ async def work(view: View) -> None:
             text("I look at it first."),
             tool(input={"path": "src/greet.py"}, output='def greet(name):\n    print("x")\n'),
             tool(id="c2", name="edit", title="Edit src/greet.py", diff=DIFF),
-            tool(id="c3", name="bash", title="Run rm -rf build", output="The user refused this tool call", status="failed"),
+            tool(
+                id="c3",
+                name="bash",
+                title="Run rm -rf build",
+                output="The user refused this tool call",
+                status="failed",
+            ),
             {"type": "compacted", "summary": "Three points", "before": 182_000, "after": 20_900},
             id="t0",
         ),
@@ -136,20 +149,20 @@ EVIL = (
     f"' onfocus='{RUN}' autofocus='",
     f"<svg onload={RUN}><animate onbegin={RUN} attributeName=x dur=1s>",
     f"javascript:{RUN}",
-    f"<iframe src=\"javascript:parent.{RUN}\"></iframe>",
-    f"<iframe srcdoc=\"<script>parent.{RUN}</script>\"></iframe>",
-    "<meta http-equiv=refresh content=\"0;url=http://127.0.0.1:9/\">",
+    f'<iframe src="javascript:parent.{RUN}"></iframe>',
+    f'<iframe srcdoc="<script>parent.{RUN}</script>"></iframe>',
+    '<meta http-equiv=refresh content="0;url=http://127.0.0.1:9/">',
     "<base href=http://127.0.0.1:9/>",
     "<link rel=stylesheet href=http://127.0.0.1:9/x.css>",
     "<style>@import 'http://127.0.0.1:9/x.css'; body { background: url(http://127.0.0.1:9/x) }</style>",
     "<form action=http://127.0.0.1:9/><input name=x><button>go</button></form>",
     f"<details open ontoggle={RUN}><summary>x</summary></details>",
-    f"<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror={RUN}&gt;\">",
-    f"<noscript><p title=\"</noscript><img src=x onerror={RUN}>\">",
+    f'<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror={RUN}&gt;">',
+    f'<noscript><p title="</noscript><img src=x onerror={RUN}>">',
     f"<template><script>{RUN}</script></template>",
-    f"<a href=\"java&#x0A;script:{RUN}\">x</a>",
-    f"<object data=\"data:text/html,<script>{RUN}</script>\"></object>",
-    f"<x onclick={RUN} style=\"position:fixed;inset:0\">x</x>",
+    f'<a href="java&#x0A;script:{RUN}">x</a>',
+    f'<object data="data:text/html,<script>{RUN}</script>"></object>',
+    f'<x onclick={RUN} style="position:fixed;inset:0">x</x>',
     "<video src=http://127.0.0.1:9/v poster=http://127.0.0.1:9/p autoplay></video>",
     f"</textarea><script>{RUN}</script>",
     f"]]><script>{RUN}</script>",
@@ -169,16 +182,16 @@ EVIL_MARKDOWN = (
     f"<javascript:{RUN}>",
     f"[x]: javascript:{RUN}\n\n[x]",
     f"[x](data:text/html,<script>{RUN}</script>)",
-    f"[x](data:text/html;base64,PHNjcmlwdD53aW5kb3cucHduZWQ9MTwvc2NyaXB0Pg==)",
-    "[x](vbscript:x) [x](command:workbench.action.quit) [x](vscode://a.b/c) [x](file://host/share) [x](//127.0.0.1:9/x)",
+    "[x](data:text/html;base64,PHNjcmlwdD53aW5kb3cucHduZWQ9MTwvc2NyaXB0Pg==)",
+    "[x](vbscript:x) [x](command:workbench.action.quit) [x](vscode://a.b/c) [x](file://host/share) [x](//host/x)",
     "[x](#top) [x](?q) [x](\\\\host\\share) [x](blob:http://127.0.0.1:9/x) [x](about:blank)",
     "![x](http://127.0.0.1:9/pixel.png) ![x](//127.0.0.1:9/pixel.png) ![x](pixel.png)",
     f"![x](javascript:{RUN}) ![x](data:image/svg+xml;base64,PHN2ZyBvbmxvYWQ9IndpbmRvdy5wd25lZD0xIi8+)",
-    f"![\"><img src=x onerror={RUN}>](http://127.0.0.1:9/x.png)",
-    f"[x](http://127.0.0.1:9/ \"title\\\" onmouseover=\\\"{RUN}\")",
-    f"[x](<http://127.0.0.1:9/\" onclick=\"{RUN}>)",
+    f'!["><img src=x onerror={RUN}>](http://127.0.0.1:9/x.png)',
+    f'[x](http://127.0.0.1:9/ "title\\" onmouseover=\\"{RUN}")',
+    f'[x](<http://127.0.0.1:9/" onclick="{RUN}>)',
     f"http://127.0.0.1:9/\"onclick={RUN} http://127.0.0.1:9/'><script>{RUN}</script>",
-    f"```\"><script>{RUN}</script>\ncode\n```",
+    f'```"><script>{RUN}</script>\ncode\n```',
     f"```html onload={RUN}\n</code></pre><script>{RUN}</script>\n```",
     f"```html\n<img src=x onerror={RUN}>\n```",
     f"    </code></pre><img src=x onerror={RUN}>",
@@ -187,7 +200,7 @@ EVIL_MARKDOWN = (
     f"# <img src=x onerror={RUN}>",
     f"> - [x](javascript:{RUN})\n> - [ ] <img src=x onerror={RUN}>",
     f"&lt;script&gt;{RUN}&lt;/script&gt; &#60;img src=x onerror={RUN}&#62;",
-    f"[a][\"onclick=\"{RUN}]\n\n[\"onclick=\"{RUN}]: src/a.py",
+    f'[a]["onclick="{RUN}]\n\n["onclick="{RUN}]: src/a.py',
     f"**<b onclick={RUN}>x</b>** *<i>* ~~<s>~~",
 )
 """As they stand in Markdown"""

@@ -1,4 +1,4 @@
-"""The chat's webview alone: the built bundle in a browser, under the content security policy that the extension gives it.
+"""The chat's webview alone: the built bundle in a browser, under the policy that the extension gives it.
 
 In: messages as the extension sends them. Out: what is drawn, and what the view says back.
 Never here: VS Code; `test_chat.py` has the same bundle inside of it.
@@ -15,12 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page
 
 HERE = Path(__file__).parent
-GOLDEN = sorted((HERE.parents[1] / "protocol" / "golden").glob("*.json"))
-THEMES: dict[str, dict[str, Any]] = json.loads((HERE / "webview_themes.json").read_text(encoding="utf-8"))
+GOLDEN = sorted((HERE.parents[2] / "protocol" / "golden").glob("*.json"))
+THEMES_FILE = HERE / "themes.json"
+THEMES: dict[str, dict[str, Any]] = json.loads(THEMES_FILE.read_text(encoding="utf-8"))
 """Classes and variables that VS Code's own themes give to a webview, as far as the style names them"""
+BEHIND = "--vscode-sideBar-background"
+"""What lies behind a view of the side bar, which has no background of its own"""
 KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 SIZE = {"width": 420, "height": 720}
 SECONDS = 20.0
@@ -63,10 +66,11 @@ class View:
         await self.page.evaluate(DRAWN)
 
     async def show(self, *turns: Mapping[str, Any], **others: Any) -> None:
-        """A chat of these turns; `header`, `chips`, `approvals` and `draft` as keywords."""
+        """A chat of these turns; `session`, `header`, `chips`, `approvals` and `draft` as keywords."""
         header = {**HEADER, **others.pop("header", {})}
-        chat = {"type": "chat", "key": "k1", "chatId": "c1", "turns": turns, "draft": "", "chips": [], "approvals": []}
-        await self.say({**chat, "header": header, **others})
+        chat = {"type": "chat", "key": "k1", "session": "s1", "chatId": "c1", "turns": turns}
+        plain = {"draft": "", "chips": [], "approvals": []}
+        await self.say({**chat, **plain, "header": header, **others})
 
     async def heard(self, *kinds: str) -> list[dict[str, Any]]:
         """What the view has said, of these types if some are named; forgotten afterwards."""
@@ -145,6 +149,18 @@ def golden(path: Path) -> tuple[str, Sequence[dict[str, Any]]]:
     return kept["prompt"], kept["events"]
 
 
+USED: dict[str, Any] = {
+    **dict.fromkeys(("inputTokens", "outputTokens", "cacheReadTokens", "cacheWriteTokens", "reasoningTokens"), 1),
+    "costUsd": None,
+}
+ENDED: dict[str, Any] = {
+    "type": "ended",
+    "stopReason": "endTurn",
+    "message": {"id": "m1", "role": "assistant", "content": [], "createdAt": 0},
+    "usage": USED,
+}
+
+
 @contextmanager
 def serving(bundle: Path) -> Iterator[str]:
     """The bundle on loopback; out: the page's address."""
@@ -152,18 +168,17 @@ def serving(bundle: Path) -> Iterator[str]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            name = "webview.html" if self.path == "/" else self.path[1:]
-            path = (HERE if name == "webview.html" else bundle) / name
+            name = "page.html" if self.path == "/" else self.path[1:]
+            path = (HERE if name == "page.html" else bundle) / name
             kind = KINDS.get(path.suffix)
-            if kind is None or not path.is_file():
-                return self.send_error(404)
-            self.send_response(200)
+            found = kind is not None and path.is_file()
+            self.send_response(200 if found else 404)
             self.send_header("Content-Type", f"{kind}; charset=utf-8")
             self.send_header("Content-Security-Policy", policy(origin))
             self.end_headers()
-            self.wfile.write(path.read_bytes())
+            self.wfile.write(path.read_bytes() if found else b"")
 
-        def log_message(self, format: str, *args: Any) -> None: ...
+        def log_message(self, *_: Any) -> None: ...
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     origin = f"http://127.0.0.1:{server.server_port}"
@@ -184,7 +199,9 @@ def policy(origin: str) -> str:
 
 async def open_view(browser: Browser, address: str, **options: Any) -> View:
     """A view that is ready and shows an empty chat yet."""
-    context = await browser.new_context(**{"viewport": SIZE, "permissions": ["clipboard-read", "clipboard-write"], **options})
+    context = await browser.new_context(
+        **{"viewport": SIZE, "permissions": ["clipboard-read", "clipboard-write"], **options}
+    )
     page = await context.new_page()
     view = View(page)
     page.on("request", lambda request: view.requests.append(request.url))
@@ -194,6 +211,3 @@ async def open_view(browser: Browser, address: str, **options: Any) -> View:
     await view.theme("dark")
     await view.hears({"type": "ready"})
     return view
-
-
-__all__ = ["GOLDEN", "HEADER", "THEMES", "View", "begun", "events", "expect", "golden", "open_view", "serving", "text", "turn"]

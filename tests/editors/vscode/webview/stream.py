@@ -1,25 +1,22 @@
-"""How long the frames of the chat take while an answer streams, in a real browser. By hand, from the project's root:
+"""How long the frames of the chat take while an answer streams, in a real browser. By hand, once `make test-vscode` has
+built what is measured: `.venv/bin/python -m tests.editors.vscode.webview.stream`
 
-    node editors/vscode/esbuild.mjs  (in editors/vscode), then
-    PYTHONPATH=. python editors/vscode/test/bench/stream.py
-
-20,000 deltas of five characters, forty a frame and each a message of its own. A frame's time is from its beginning until
-style, layout and paint are done; 16.7 ms is what a screen of 60 Hz leaves.
+20,000 deltas of five characters, forty a frame and each a message of its own. A frame's time is from its beginning
+until style, layout and paint are done; a screen of 60 Hz leaves 16.7 ms.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+import sys
 
 from playwright.async_api import async_playwright
 
 from tests.editors.vscode.conftest import CHROMIUM, FLAGS
-from tests.editors.vscode.webview import View, begun, open_view, serving, text, turn
+from tests.editors.vscode.server import EXTENSION
+from tests.editors.vscode.webview.view import HEADER, View, begun, open_view, serving, text, turn
 
-DIST = Path("/tmp/c_lab/dist")
+DIST = EXTENSION / "dist"
 DELTAS, PER_FRAME, LENGTH = 20_000, 40, 5
 SENTENCE = "The quick brown fox *jumps* over the `lazy` dog and **then** some, see [x](src/x.py:3). "
 SECTION = (
@@ -30,11 +27,6 @@ SECTION = (
     + SENTENCE
     + "\n\n"
 )
-ANSWERS: dict[str, Callable[[str], dict[str, Any]]] = {
-    "text": lambda delta: {"type": "text", "delta": delta},
-    "reasoning": lambda delta: {"type": "reasoning", "delta": delta},
-    "toolOutput": lambda delta: {"type": "toolOutput", "id": "c1", "delta": delta},
-}
 SCENARIOS: dict[str, tuple[str, str]] = {
     "Markdown of all kinds": ("text", SECTION),
     "one paragraph": ("text", SENTENCE),
@@ -49,14 +41,12 @@ BEGINNINGS = {"one code block": "```python\n", "one table": "| a | b | c |\n|---
 
 STREAM = """async ([deltas, perFrame, kind]) => {
   const times = [];
-  const event = {text: d => ({type: 'text', delta: d}), reasoning: d => ({type: 'reasoning', delta: d}),
-                 toolOutput: d => ({type: 'toolOutput', id: 'c1', delta: d})}[kind];
   const channel = new MessageChannel();
   let began = 0, done;
   channel.port1.onmessage = () => { times.push(performance.now() - began); done(); };
   for (let at = 0; at < deltas.length; at += perFrame) {
     for (const delta of deltas.slice(at, at + perFrame))
-      window.postMessage({type: 'events', turnId: 't1', events: [event(delta)]}, '*');
+      window.postMessage({type: 'events', turnId: 't1', events: [{type: kind, id: 'c1', delta}]}, '*');
     await new Promise(next => {
       done = next;
       requestAnimationFrame(() => { began = performance.now(); channel.port2.postMessage(0); });
@@ -85,14 +75,17 @@ OPEN = """async (chat) => {
   window.postMessage(chat, '*');
   await new Promise(next => requestAnimationFrame(() => requestAnimationFrame(next)));
   const first = performance.now() - began;
-  await new Promise(next => { const wait = () => document.querySelectorAll('.turn .answer').length < chat.turns.length
-    || [...document.querySelectorAll('.turn')].some(turn => !turn.querySelector('.markdown')) ? setTimeout(wait, 20) : next(); wait(); });
+  const isWhole = () => {
+    const drawn = document.querySelectorAll('.turn').length;
+    return drawn === chat.turns.length && document.querySelectorAll('.turn .markdown').length === drawn;
+  };
+  while (!isWhole()) await new Promise(requestAnimationFrame);
   return [first, performance.now() - began, Math.max(0, ...tasks)];
 }"""
 
 
 def filled(name: str) -> list[str]:
-    kind, unit = SCENARIOS[name]
+    _, unit = SCENARIOS[name]
     whole = BEGINNINGS.get(name, "") + unit * (DELTAS * LENGTH // len(unit) + 1)
     return [whole[at : at + LENGTH] for at in range(0, DELTAS * LENGTH, LENGTH)]
 
@@ -117,13 +110,25 @@ async def stream(view: View, name: str) -> str:
 
 async def opening(view: View, turns: int) -> str:
     many = [turn(f"Question {n}", text(SECTION * 2), id=f"t{n}") for n in range(turns)]
-    header = (await view.page.evaluate("() => 0"), None)
-    del header
-    from tests.editors.vscode.webview import HEADER
-
-    chat = {"type": "chat", "key": "k", "chatId": "many", "turns": many, "draft": "", "chips": [], "approvals": []}
+    chat = {
+        "type": "chat",
+        "key": "k",
+        "session": "s1",
+        "chatId": "many",
+        "turns": many,
+        "draft": "",
+        "chips": [],
+        "approvals": [],
+    }
     first, whole, longest = await view.page.evaluate(OPEN, {**chat, "header": HEADER})
-    return f"a chat of {turns} turns: seen after {first:.0f} ms, whole after {whole:.0f} ms, longest task {longest:.0f} ms"
+    return (
+        f"a chat of {turns} turns: seen after {first:.0f} ms, whole after {whole:.0f} ms, longest task {longest:.0f} ms"
+    )
+
+
+def tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 async def main() -> None:
@@ -131,12 +136,13 @@ async def main() -> None:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             view = await open_view(browser, address)
-            print(f"{'20,000 deltas, 100 kB':26} {'mean':>7} {'p95':>7} {'max':>7} {'>16.7':>6} {'at end':>9}  (ms)")
+            tell(f"{'20,000 deltas, 100 kB':26} {'mean':>7} {'p95':>7} {'max':>7} {'>16.7':>6} {'at end':>9}  (ms)")
             for name in SCENARIOS:
-                print(await stream(view, name), flush=True)
-            print(await opening(view, 500))
+                tell(await stream(view, name))
+            tell(await opening(view, 500))
             assert not view.errors, view.errors
             await browser.close()
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())
