@@ -1,7 +1,8 @@
 // What the person does in a view, a row each. In: messages of the webview. Out: what is done about them.
 // Never here: a command of VS Code that is not one of the view's own buttons.
-import { commands, type Disposable, window } from 'vscode';
+import { commands, type Disposable } from 'vscode';
 import { copyText } from '../auth/browser.ts';
+import { sayInfo } from '../say.ts';
 import type { OpenChats } from './chats.ts';
 import { applyCode, type Bench, insertCode } from './code.ts';
 import { imageOf, uriOf } from './context.ts';
@@ -163,7 +164,7 @@ async function showDiff(chats: OpenChats, bench: Bench, session: Session, toolCa
 function decisionOn(chats: OpenChats, session: Session, question: string) {
   const decide = (how: 'allow' | 'reject') => async () => {
     if (chats.approvals.decide(session, question, how)) return;
-    void window.showInformationMessage('pi: This question is no longer waiting for an answer');
+    void sayInfo('pi: This question is no longer waiting for an answer');
   };
   return { accept: decide('allow'), reject: decide('reject') };
 }

@@ -254,7 +254,7 @@ export class OpenChats implements Chats {
 
   // A chat that nobody has asked anything in, with what was typed there if it is shown nowhere.
   #fresh(): Session {
-    const hidden = this.sessions.find((session) => session.empty && session.idle);
+    const hidden = this.sessions.find((session) => session.empty && !session.shown);
     return hidden ?? this.#restored(this.#memory.left(null, this.#keys()));
   }
 

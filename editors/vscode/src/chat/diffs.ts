@@ -12,6 +12,7 @@ import {
   window,
   workspace,
 } from 'vscode';
+import { sayInfo } from '../say.ts';
 import { columnOfFiles } from './work.ts';
 
 export interface Decision {
@@ -96,8 +97,7 @@ export class Diffs implements Disposable {
   async #decide(how: keyof Decision, uri: unknown): Promise<void> {
     const named = uri instanceof Uri && uri.scheme === SCHEME ? uri.query : undefined;
     const decision = this.#decisions.get(named ?? this.#active() ?? '');
-    if (!decision)
-      return void window.showInformationMessage('pi: This change is no longer waiting for an answer');
+    if (!decision) return void sayInfo('pi: This change is no longer waiting for an answer');
     await decision[how]();
   }
 

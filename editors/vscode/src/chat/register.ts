@@ -3,6 +3,7 @@
 import { commands, Disposable, type ExtensionContext, Uri, window } from 'vscode';
 import type { Accounts } from '../auth/accounts.ts';
 import type { Models } from '../models/models.ts';
+import { sayInfo } from '../say.ts';
 import type { Pi } from '../server/pi.ts';
 import { connectViews } from './actions.ts';
 import { type Chats, OpenChats } from './chats.ts';
@@ -83,5 +84,5 @@ async function addProblems(chats: OpenChats): Promise<void> {
 }
 
 function say(text: string): void {
-  void window.showInformationMessage(`pi: ${text}`);
+  void sayInfo(`pi: ${text}`);
 }

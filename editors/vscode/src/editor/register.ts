@@ -19,6 +19,7 @@ import {
 import type { Attachment } from '../chat/attachments.ts';
 import type { Chats } from '../chat/chats.ts';
 import { pieceOfProblems, pieceOfRange } from '../chat/context.ts';
+import { sayInfo } from '../say.ts';
 
 type Asking = 'pi.explain' | 'pi.fix' | 'pi.improve';
 
@@ -129,5 +130,5 @@ function wholeLines(document: TextDocument, range: Range, more: number): Range {
 }
 
 function say(text: string): void {
-  void window.showInformationMessage(`pi: ${text}`);
+  void sayInfo(`pi: ${text}`);
 }
