@@ -174,7 +174,7 @@ async def test_a_failure_offers_what_helps(view: View, action: str, label: str, 
     await expect(view.turns).to_contain_text("It failed")
     await expect(view.turns).to_contain_text("No more")
     await view.page.get_by_role("button", name=label).click()
-    assert await view.heard("command", "resend") == [said]
+    assert await view.heard("command", "resend", "signIn") == [said]
 
 
 # Where one is in the chat
