@@ -391,7 +391,12 @@ async def test_a_file_that_changed_meanwhile_loses_nothing(window: Window) -> No
     await window.until(lambda: _is(window, "notes.md", "More # Notes\n\nNothing yet.\n"), "the typing")
     await window.tabs.filter(has_text="proposed by pi").click()
     await window.command("pi: Accept Proposed Change")
+    proposal = window.page.locator(".monaco-diff-editor .editor.modified .monaco-editor")
+    first = await proposal.get_attribute("data-uri")
+    assert first
     await window.answer("notes.md has changed since this was proposed; nothing was applied", "Compare Again")
+    await expect(proposal).not_to_have_attribute("data-uri", first)
+    await expect(proposal.locator(".native-edit-context")).to_be_focused()
     await expect(window.page.locator(".monaco-diff-editor .original .view-lines")).to_contain_text("More # Notes")
     await window.command("pi: Accept Proposed Change")
     await window.until(lambda: _is(window, "notes.md", "REPLACED\n"), "the change")

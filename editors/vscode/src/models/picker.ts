@@ -75,6 +75,9 @@ class Picker {
   /** The list that the window shows, and that its lines are numbers of */
   #onScreen: readonly Row[] = [];
   #busy = 0;
+  /** Lists that the window was given with a line to stand on, and has not shown yet */
+  #settling = 0;
+  #heard: Item | undefined;
   #shown = '';
   #isOpen = true;
 
@@ -114,7 +117,14 @@ class Picker {
     this.#show();
   }
 
+  // VS Code goes to the first line of a new list before it goes to the one asked for: until the list stands, only the
+  // last line that was heard of counts.
   #moved(item: Item | undefined): void {
+    this.#heard = item;
+    if (this.#settling === 0) this.#follow(item);
+  }
+
+  #follow(item: Item | undefined): void {
     this.#active = idOf(item?.row);
     this.#stand = this.#pick.value === '' && this.#active === this.#put ? 'start' : 'active';
   }
@@ -171,12 +181,17 @@ class Picker {
     this.#shown = shown;
     const wanted = this.#standing();
     pick.items = rows.map(itemOf);
-    void this.#confirm(rows);
+    const confirmed = this.#confirm(rows);
     const item = pick.items.find(({ row }) => wanted !== undefined && idOf(row) === wanted);
     this.#put = idOf(item?.row ?? rows.find(({ type }) => type !== 'group'));
     if (!item) return;
     pick.activeItems = [item];
     this.#active = wanted;
+    this.#settling += 1;
+    void confirmed.finally(() => {
+      this.#settling -= 1;
+      if (this.#settling === 0 && this.#heard) this.#follow(this.#heard);
+    });
   }
 
   // VS Code names a line by its number alone, also one of a list that it has not replaced yet: Enter at that moment would
