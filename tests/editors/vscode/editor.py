@@ -251,8 +251,16 @@ class Window:
     async def theme(self, name: str) -> None:
         """`dark`, `light`, `contrast` or `contrast-light`, by the picker of themes."""
         _, label, kind = THEMES[name]
-        await self.command("Preferences: Color Theme")
-        await expect(self.box).to_have_attribute("placeholder", re.compile("Theme"))
+
+        async def listed() -> bool:
+            # Whatever takes the focus late, such as a chat that was just opened, closes a list.
+            await self.command("Preferences: Color Theme")
+            with contextlib.suppress(AssertionError):
+                await expect(self.box).to_have_attribute("placeholder", re.compile("Theme"), timeout=2000)
+                return True
+            return False
+
+        await self.until(listed, "the list of themes")
         await self.type(label)
         await self.choose(label)
         await expect(self.page.locator(".monaco-workbench")).to_contain_class(kind)

@@ -76,7 +76,7 @@ class Story:
         await window.page.bring_to_front()
         await window.paste("not the code")
         await window.press("Enter")
-        await expect(window.message).to_contain_text("code")
+        await expect(window.message).to_contain_text("refused the code")
         await self.seen("paste")
         await window.paste(code)
         await window.press("Enter")
