@@ -16,7 +16,7 @@ const FOLLOWED = [
   'src/a.py:12-20',
   'my%20file.txt',
   'C:\\work\\a.cs',
-  'c:/work/a.cs:3',
+  'c:/src/a.cs:3',
   'file:///home/ada/a.py',
   'Makefile',
 ];
