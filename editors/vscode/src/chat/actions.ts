@@ -158,7 +158,10 @@ async function showDiff(chats: OpenChats, bench: Bench, session: Session, toolCa
     cwd: session.cwd,
     ...(approval && { decision: decisionOn(chats, session, approval.id) }),
   });
-  if (approval && id) closeWhenAnswered(chats, bench, session, approval.id, id);
+  if (!approval || !id) return;
+  // Answered here, in the chat or nowhere, because it was withdrawn: the tab has no meaning any more.
+  await chats.approvals.settled(session, approval.id);
+  await bench.diffs.close(id);
 }
 
 function decisionOn(chats: OpenChats, session: Session, question: string) {
@@ -167,19 +170,4 @@ function decisionOn(chats: OpenChats, session: Session, question: string) {
     void sayInfo('pi: This question is no longer waiting for an answer');
   };
   return { accept: decide('allow'), reject: decide('reject') };
-}
-
-// Answered here, in the chat or nowhere, because it was withdrawn: the tab has no meaning any more.
-function closeWhenAnswered(
-  chats: OpenChats,
-  bench: Bench,
-  session: Session,
-  question: string,
-  id: string,
-): void {
-  const watch = chats.approvals.onSettled((asked, settled) => {
-    if (asked !== session || settled !== question) return;
-    watch.dispose();
-    void bench.diffs.close(id);
-  });
 }

@@ -1,7 +1,7 @@
 // Questions of the agent: may this tool do that? In: `pi/approve`. Out: the id of an option, once, when the person has
 // chosen; or nothing, when the server takes the question back. Never here: a decision that nobody made.
 import { randomUUID } from 'node:crypto';
-import type { CancellationToken, Disposable } from 'vscode';
+import type { CancellationToken } from 'vscode';
 import type { ApproveOption, ApproveParams, ApproveResult } from '../protocol.ts';
 import { cancelled } from '../server/failures.ts';
 import type { Approval } from './messages.ts';
@@ -15,12 +15,13 @@ export interface Asked {
 interface Question<S> {
   readonly session: S;
   readonly approval: Approval;
+  /** Told once it is settled */
+  readonly waiting: (() => void)[];
   settle(optionId: string | null): void;
 }
 
 export class Approvals<S extends Asked> {
   readonly #questions = new Set<Question<S>>();
-  readonly #listeners = new Set<(session: S, id: string) => void>();
 
   /** Shows it in the chat, and waits. Rejects when it is withdrawn. */
   ask(session: S, params: ApproveParams, token: CancellationToken): Promise<ApproveResult> {
@@ -31,13 +32,14 @@ export class Approvals<S extends Asked> {
       const question: Question<S> = {
         session,
         approval,
+        waiting: [],
         settle: (optionId) => {
           withdrawn.dispose();
           if (!this.#questions.delete(question)) return;
           session.setApprovals(session.approvals.filter((one) => one !== approval));
           if (optionId === null) reject(cancelled());
           else resolve({ optionId });
-          for (const listener of this.#listeners) listener(session, approval.id);
+          for (const tell of question.waiting) tell();
         },
       };
       this.#questions.add(question);
@@ -61,10 +63,10 @@ export class Approvals<S extends Asked> {
     return option !== undefined && this.answer(session, id, option.id);
   }
 
-  /** Hears of each question once it is answered or withdrawn. */
-  onSettled(listener: (session: S, id: string) => void): Disposable {
-    this.#listeners.add(listener);
-    return { dispose: () => void this.#listeners.delete(listener) };
+  /** Resolves once it is answered or withdrawn; at once, when it is already. */
+  settled(session: S, id: string): Promise<void> {
+    const waiting = this.#find(session, id)?.waiting;
+    return new Promise((resolve) => (waiting ? void waiting.push(resolve) : resolve()));
   }
 
   /** Nobody waits for an answer any more: of that turn, or of any. */
