@@ -66,11 +66,11 @@ export function connectViews(chats: OpenChats, bench: Bench): Disposable {
     signIn: ({ session }, { provider = chats.providerOf(session), method }) =>
       commands.executeCommand('pi.signIn', { provider, method }),
   };
-  chats.hear = (place, message) => {
-    if (message.type !== 'ready') chats.use(place);
+  chats.places.hear = (place, message) => {
+    if (message.type !== 'ready') chats.places.use(place);
     void act(rows, place, message);
   };
-  return { dispose: () => (chats.hear = () => {}) };
+  return { dispose: () => (chats.places.hear = () => {}) };
 }
 
 async function act(rows: Rows, place: Place, message: FromView): Promise<void> {
@@ -117,8 +117,7 @@ const SLASHES: Readonly<
   logout: (_chats, place, argument, rest) => run(place, 'pi.signOut', firstWord(argument), rest),
   model: (_chats, place, argument, rest) => run(place, 'pi.chooseModel', argument ? [argument] : [], rest),
   new: async (chats, place, argument, rest) => {
-    chats.use(place);
-    await chats.newChat();
+    await chats.newChat(place);
     place.session.input.append([argument, rest].filter(Boolean).join('\n'));
   },
 };

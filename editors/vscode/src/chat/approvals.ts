@@ -17,6 +17,7 @@ interface Question<S> {
   readonly approval: Approval;
   /** Told once it is settled */
   readonly waiting: (() => void)[];
+  wasUnseen: boolean;
   settle(optionId: string | null): void;
 }
 
@@ -33,6 +34,7 @@ export class Approvals<S extends Asked> {
         session,
         approval,
         waiting: [],
+        wasUnseen: false,
         settle: (optionId) => {
           withdrawn.dispose();
           if (!this.#questions.delete(question)) return;
@@ -67,6 +69,13 @@ export class Approvals<S extends Asked> {
   settled(session: S, id: string): Promise<void> {
     const waiting = this.#find(session, id)?.waiting;
     return new Promise((resolve) => (waiting ? void waiting.push(resolve) : resolve()));
+  }
+
+  /** What waits where nobody sees it. Each question comes once, so that it calls once. */
+  unseen(isSeen: (session: S) => boolean): { session: S; approval: Approval }[] {
+    const unseen = [...this.#questions].filter(({ wasUnseen, session }) => !(wasUnseen || isSeen(session)));
+    for (const question of unseen) question.wasUnseen = true;
+    return unseen;
   }
 
   /** Nobody waits for an answer any more: of that turn, or of any. */

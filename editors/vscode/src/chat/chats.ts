@@ -24,8 +24,9 @@ import { attachmentsOf, itemOf, movedPiece } from './context.ts';
 import { namedIn } from './files.ts';
 import { headerOf } from './header.ts';
 import { Memory } from './memory.ts';
-import type { FromView, Header } from './messages.ts';
-import { Place, SIDE } from './place.ts';
+import type { Header } from './messages.ts';
+import type { Place } from './place.ts';
+import { Places } from './places.ts';
 import { Session } from './session.ts';
 import type { Turn } from './transcript.ts';
 import { visible } from './visible.ts';
@@ -54,18 +55,13 @@ export class OpenChats implements Chats {
   readonly #models: Models;
   readonly #memory: Memory;
   readonly #sessions = new Map<string, Session>();
-  readonly #places = new Set<Place>();
   readonly #runningChanged = new EventEmitter<number>();
   readonly #disposable: Disposable;
   readonly #world: World<Session>;
   readonly approvals = new Approvals<Session>();
   readonly onDidChangeRunning = this.#runningChanged.event;
   readonly work: Work;
-  readonly side: Place;
-  /** Set by what draws views */
-  hear: (place: Place, message: FromView) => void = () => {};
-  openTab: (session: Session) => void = () => {};
-  #current: Place;
+  readonly places: Places;
   #running = 0;
 
   constructor(pi: Pi, accounts: Accounts, models: Models, state: Memento) {
@@ -75,12 +71,13 @@ export class OpenChats implements Chats {
     this.#memory = new Memory(state);
     this.#world = this.#worldOf();
     this.work = new Work((uri, move) => this.#move(uri, move));
-    this.side = this.addPlace(SIDE);
-    this.#current = this.side;
+    this.places = new Places(this.#memory, (key) => this.#restored(key));
     const headers = () => this.#postHeaders();
     this.#disposable = Disposable.from(
       this.work,
+      this.places,
       this.#runningChanged,
+      this.places.onDidChange(() => this.#callForUnseen()),
       pi.on('pi/chat/event', ({ chatId, turnId, event, seq }) =>
         this.#runner(turnId)?.hear(chatId, event, seq),
       ),
@@ -103,11 +100,6 @@ export class OpenChats implements Chats {
     return this.#running;
   }
 
-  /** Where the person was last */
-  get current(): Place {
-    return this.#places.has(this.#current) ? this.#current : this.side;
-  }
-
   get sessions(): readonly Session[] {
     return [...this.#sessions.values()];
   }
@@ -124,48 +116,40 @@ export class OpenChats implements Chats {
     if (session.unread) await session.load();
   }
 
-  use(place: Place): void {
-    this.#current = place;
-  }
-
   /** A new place, or one that comes back after a reload and shows what it showed. */
   addPlace(key: string, session = this.#restored(this.#memory.shownIn(key))): Place {
-    const place = new Place(key, session, (one, message) => this.hear(one, message));
-    this.#places.add(place);
-    this.#memory.show(key, session.key);
-    return place;
+    return this.places.add(key, session);
   }
 
   removePlace(place: Place): void {
-    this.#places.delete(place);
-    place.close();
+    this.places.remove(place);
     this.#tidy();
   }
 
   async open(): Promise<void> {
-    await this.reveal(this.current);
+    await this.places.reveal(this.places.current);
   }
 
-  async newChat(): Promise<void> {
-    const { session } = this.current;
-    await this.showIn(this.current, session.empty ? session : this.#fresh());
+  async newChat(place = this.places.current): Promise<void> {
+    await this.showIn(place, place.session.empty ? place.session : this.#fresh());
   }
 
   async ask(prompt: string, attachments: readonly Attachment[]): Promise<void> {
-    const { session } = this.current;
-    await this.reveal(this.current, true);
+    const place = this.places.current;
+    const { session } = place;
+    await this.places.reveal(place, true);
     if (session.unread) await session.load();
     const reason = session.ask(prompt, attachments);
     if (reason === null) return this.#markTarget(session, attachments);
     const choice = await sayInfo(`pi: ${reason}`, 'Ask in a New Chat');
     if (choice === undefined) return;
-    await this.showIn(this.current, this.#fresh());
+    await this.showIn(place, this.#fresh());
     await this.ask(prompt, attachments);
   }
 
   async attach(attachments: readonly Attachment[]): Promise<void> {
-    await this.reveal(this.current);
-    this.attachTo(this.current.session, attachments);
+    await this.places.reveal(this.places.current);
+    this.attachTo(this.places.current.session, attachments);
   }
 
   /** With what was refused before, and why; all of that is said. */
@@ -193,17 +177,11 @@ export class OpenChats implements Chats {
     else this.#memory.keep(key, { chatId: this.#memory.find(key)?.chatId ?? null, draft: text });
   }
 
-  /** Another chat in that place; the one before goes on where it runs. */
+  /** Another chat in that place, in view; the one before goes on where it runs. */
   async showIn(place: Place, session: Session): Promise<void> {
-    this.#put(place, session);
+    this.places.put(place, session);
     this.#tidy();
-    await this.reveal(place);
-  }
-
-  async reveal(place: Place, preserveFocus = false): Promise<void> {
-    this.use(place);
-    if (!place.reveal(preserveFocus)) await commands.executeCommand('pi.chat.focus');
-    if (!preserveFocus) place.focus();
+    await this.places.reveal(place);
   }
 
   /** The open chat of that id, or the kept one, read now. */
@@ -237,19 +215,8 @@ export class OpenChats implements Chats {
     session.close();
     this.#sessions.delete(session.key);
     this.#memory.forget(session.key);
-    for (const place of this.#places) {
-      if (place.session === session) this.#put(place, this.#fresh());
-    }
+    for (const place of this.places.of(session)) this.places.put(place, this.#fresh());
     this.#count();
-  }
-
-  placesOf(session: Session): Place[] {
-    return [...this.#places].filter((place) => place.session === session);
-  }
-
-  #put(place: Place, session: Session): void {
-    place.show(session);
-    this.#memory.show(place.key, session.key);
   }
 
   // A chat that nobody has asked anything in, with what was typed there if it is shown nowhere.
@@ -325,7 +292,7 @@ export class OpenChats implements Chats {
     // A chat says so while it is being made, too.
     if (this.#sessions.get(session.key) !== session) return;
     this.#memory.keep(session.key, { chatId: session.chatId, draft: session.input.text });
-    for (const place of this.placesOf(session)) place.retitle();
+    for (const place of this.places.of(session)) place.retitle();
     this.#count();
   }
 
@@ -339,15 +306,8 @@ export class OpenChats implements Chats {
 
   #ended(session: Session, turn: Turn): void {
     this.approvals.withdraw(turn.id);
-    if (turn.stopReason !== 'cancelled') this.#tell(session, `“${session.title}” has been answered`);
+    if (turn.stopReason !== 'cancelled') this.places.tell(session, `“${session.title}” has been answered`);
     this.#tidy();
-  }
-
-  // Where nobody sees it, a badge says that there is something to see.
-  #tell(session: Session, text: string): void {
-    const places = this.placesOf(session);
-    if (places.some(({ visible }) => visible)) return;
-    for (const place of places.length ? places : [this.side]) place.tell(place.news + 1, text);
   }
 
   // A chat that is shown nowhere and waits for nothing is let go; the server keeps it, and what is typed is kept here.
@@ -368,16 +328,22 @@ export class OpenChats implements Chats {
     // Nobody would see it: unanswered, it is what the server's policy says.
     if (!session) throw new PiError(NOT_HERE);
     const answer = this.approvals.ask(session, params, token);
-    if (!this.placesOf(session).some(({ visible }) => visible)) void this.#callFor(session, params.title);
+    this.#callForUnseen();
     return answer;
   }
 
+  // Also when its chat is hidden only while it waits: the turn would stand still, and nobody would know.
+  #callForUnseen(): void {
+    const unseen = this.approvals.unseen((session) => this.places.shows(session));
+    for (const { session, approval } of unseen) void this.#callFor(session, approval.title);
+  }
+
   async #callFor(session: Session, title: string): Promise<void> {
-    this.#tell(session, 'A tool waits for your approval');
+    this.places.tell(session, 'A tool waits for your approval');
     const choice = await sayInfo(`pi: May this be done? ${visible(title)}`, 'Show');
     if (choice === undefined) return;
-    const [place] = this.placesOf(session);
-    await (place ? this.reveal(place) : this.showIn(this.current, session));
+    const [place] = this.places.of(session);
+    await (place ? this.places.reveal(place) : this.showIn(this.places.current, session));
   }
 
   #markTarget(session: Session, attachments: readonly Attachment[]): void {

@@ -44,7 +44,7 @@ interface List {
 }
 
 export async function showChats(pi: Pi, chats: OpenChats, manage: Management): Promise<void> {
-  const place = chats.current;
+  const place = chats.places.current;
   const pick = window.createQuickPick<Row>();
   const closing = new CancellationTokenSource();
   const list: List = { pick, chats, closing, listed: [] };
@@ -85,7 +85,7 @@ function actOnButtons(list: List, manage: Management): void {
 async function act(list: List, manage: Management, action: Action, chat: Chat): Promise<void> {
   switch (action) {
     case 'openTab':
-      return list.chats.openTab(list.chats.opened(chat));
+      return list.chats.places.openTab(list.chats.opened(chat));
     case 'export':
       return manage.export(chat);
     case 'rename': {

@@ -20,20 +20,28 @@ export interface Frame {
 /** Key of the view in the side bar */
 export const SIDE = 'side';
 
+/** Who owns a place */
+export interface Keeper {
+  /** The person did something there. */
+  hear(place: Place, message: FromView): void;
+  /** Another chat may be seen there now, or none. */
+  changed(): void;
+}
+
 export class Place implements Viewer {
   /** The same over reloads of the window */
   readonly key: string;
-  readonly #hear: (place: Place, message: FromView) => void;
+  readonly #keeper: Keeper;
   #session: Session;
   #frame: Frame | undefined;
   #ready = false;
   #focus = false;
   #news = 0;
 
-  constructor(key: string, session: Session, hear: (place: Place, message: FromView) => void) {
+  constructor(key: string, session: Session, keeper: Keeper) {
     this.key = key;
     this.#session = session;
-    this.#hear = hear;
+    this.#keeper = keeper;
     session.show(this);
   }
 
@@ -60,6 +68,7 @@ export class Place implements Viewer {
     this.#frame = frame;
     if (!frame?.visible) this.#ready = false;
     else this.tell(0, '');
+    this.#keeper.changed();
   }
 
   show(session: Session): void {
@@ -68,11 +77,13 @@ export class Place implements Viewer {
     this.#session = session;
     session.show(this);
     this.retitle();
+    this.#keeper.changed();
   }
 
   close(): void {
     this.#frame = undefined;
     this.#session.hide(this);
+    this.#keeper.changed();
   }
 
   post(message: ToView): void {
@@ -117,6 +128,6 @@ export class Place implements Viewer {
       this.post(this.#session.snapshot());
       if (this.#focus) this.focus();
     }
-    this.#hear(this, message);
+    this.#keeper.hear(this, message);
   }
 }

@@ -20,9 +20,9 @@ export function registerChat(context: ExtensionContext, pi: Pi, accounts: Accoun
   const diffs = new Diffs();
   const manage = management(pi, models, chats);
   const table: Readonly<Record<string, (...given: readonly unknown[]) => unknown>> = {
-    'pi.chat.open': () => chats.open(),
+    'pi.openChat': () => chats.open(),
     'pi.chat.new': (...given) => here(chats, given).newChat(),
-    'pi.chat.openInEditor': (...given) => chats.openTab(here(chats, given).current.session),
+    'pi.chat.openInEditor': (...given) => chats.places.openTab(here(chats, given).places.current.session),
     'pi.chat.list': (...given) => showChats(pi, here(chats, given), manage),
     'pi.chat.rename': (...given) => withCurrent(here(chats, given), manage.rename),
     'pi.chat.delete': (...given) => withCurrent(here(chats, given), manage.remove),
@@ -43,18 +43,18 @@ export function registerChat(context: ExtensionContext, pi: Pi, accounts: Accoun
 
 // A button in the title of the view hands over an argument, although an empty one; the palette and the view none.
 function here(chats: OpenChats, given: readonly unknown[]): OpenChats {
-  if (given.length) chats.use(chats.side);
+  if (given.length) chats.places.use(chats.places.side);
   return chats;
 }
 
 // Escape comes here too, so nothing is said that has to be closed.
 function stop(chats: OpenChats): void {
-  if (chats.current.session.stop()) return;
+  if (chats.places.current.session.stop()) return;
   window.setStatusBarMessage('pi: No answer is coming in this chat', 3000);
 }
 
 async function withCurrent(chats: OpenChats, act: (chat: Named) => Promise<unknown>): Promise<void> {
-  const { chatId, title } = chats.current.session;
+  const { chatId, title } = chats.places.current.session;
   if (chatId === null) return say('This chat has not begun yet');
   await act({ chatId, title });
 }
@@ -73,7 +73,7 @@ async function addFiles(chats: OpenChats, uri: unknown, all: unknown): Promise<v
   if (!uris.length) return say('Open a file first');
   const several = [...new Map(uris.map((one) => [one.toString(), one])).values()];
   await chats.open();
-  await chats.attachUris(chats.current.session, several);
+  await chats.attachUris(chats.places.current.session, several);
 }
 
 async function addProblems(chats: OpenChats): Promise<void> {

@@ -15,9 +15,9 @@ export function registerViews(chats: OpenChats, extension: Uri): Disposable {
     const panel = window.createWebviewPanel(VIEW, session.title, column, optionsOf(extension));
     const place = chats.addPlace(randomUUID(), session);
     holdPanel(chats, panel, place, extension);
-    chats.use(place);
+    chats.places.use(place);
   };
-  chats.openTab = openTab;
+  chats.places.openTab = openTab;
   return Disposable.from(
     window.registerWebviewViewProvider(VIEW, {
       resolveWebviewView: (view) => holdView(chats, view, extension),
@@ -45,9 +45,9 @@ function holdView(chats: OpenChats, view: WebviewView, extension: Uri): void {
       view.badge = badge;
     },
   };
-  view.onDidChangeVisibility(() => chats.side.changed(frame));
-  view.onDidDispose(() => chats.side.changed(undefined));
-  chats.side.open(frame, extension);
+  view.onDidChangeVisibility(() => chats.places.side.changed(frame));
+  view.onDidDispose(() => chats.places.side.changed(undefined));
+  chats.places.side.open(frame, extension);
 }
 
 function holdPanel(chats: OpenChats, panel: WebviewPanel, place: Place, extension: Uri): void {
@@ -67,7 +67,7 @@ function holdPanel(chats: OpenChats, panel: WebviewPanel, place: Place, extensio
   };
   panel.onDidChangeViewState(() => {
     place.changed(frame);
-    if (panel.active) chats.use(place);
+    if (panel.active) chats.places.use(place);
   });
   panel.onDidDispose(() => chats.removePlace(place));
   place.open(frame, extension);

@@ -122,3 +122,20 @@ test('what nobody waits for any more is withdrawn: of a turn, or of all', async 
   await assert.rejects(other, { code: 'cancelled' });
   assert.deepEqual(session.approvals, []);
 });
+
+test('a question calls once, whenever nobody sees it while it waits', async () => {
+  const approvals = new Approvals<Asked>();
+  const session = chat();
+  const names = (isSeen: boolean) =>
+    approvals.unseen(() => isSeen).map(({ approval }) => approval.toolCallId);
+  const first = approvals.ask(session, params('1'), cancellation().token);
+  assert.deepEqual(names(true), []);
+  assert.deepEqual(names(false), ['1']);
+  const second = approvals.ask(session, params('2'), cancellation().token);
+  assert.deepEqual(names(false), ['2']);
+  assert.deepEqual(names(false), []);
+  const third = approvals.ask(session, params('3'), cancellation().token);
+  approvals.withdraw();
+  await Promise.all([first, second, third].map((asked) => assert.rejects(asked)));
+  assert.deepEqual(names(false), []);
+});
