@@ -158,11 +158,15 @@ def _part(block: Block, model: Model) -> Json | None:
 
 
 def _result(block: ToolResultBlock, model: Model) -> Json:
-    """Text alone; this wire has no place for images here."""
+    """Text alone, to the space as the tool said it; this wire has no place for images here."""
     shown = IMAGE_FOLLOWS if "image" in model.input else NO_IMAGE
     texts = [part.text if isinstance(part, TextBlock) else shown for part in block.content]
-    content = "\n".join([FAILED, *texts] if block.is_error else texts).strip() or NO_OUTPUT
-    return {"role": "tool", "tool_call_id": tool_id(block.tool_call_id), "content": content}
+    content = "\n".join([FAILED, *texts] if block.is_error else texts)
+    return {
+        "role": "tool",
+        "tool_call_id": tool_id(block.tool_call_id),
+        "content": content if content.strip() else NO_OUTPUT,
+    }
 
 
 def _images_of_results(content: Iterable[Block], model: Model) -> list[Json]:

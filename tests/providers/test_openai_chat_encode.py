@@ -351,3 +351,16 @@ def test_text_is_utf_8_and_half_a_character_does_no_harm() -> None:
     body = OpenAIChat("http://h:1", SERVICE).encode(given).body
     assert "wörld 🌍\u2028?".encode() in body
     assert json.loads(json.loads(body)["messages"][1]["tool_calls"][0]["function"]["arguments"]) == {"path": "?"}
+
+
+@pytest.mark.parametrize(
+    ("answered", "sent"),
+    [
+        (result("    return x\n", "else:\n"), "    return x\n\nelse:\n"),
+        (result("\tx", is_error=True), "Error:\n\tx"),
+        (result(" \n"), "(no output)"),
+        (result(), "(no output)"),
+    ],
+)
+def test_what_a_tool_said_goes_as_it_is_and_nothing_as_a_word(answered: ToolResultBlock, sent: str) -> None:
+    assert body_of(prompt(user("a"), assistant(call()), tool(answered)))["messages"][-1] == said_by_tool(sent)
