@@ -32,13 +32,15 @@ _START = r"(?:(?<![A-Za-z])|(?<=%[0-9][A-Fa-f])|(?<=\\[nrt]))"
 _QUOTE = r"(?:\\*[\"']|%22|%27)"
 _END = r"[\s\"'\\&,;<>)\]}#]|%22|%27|%26|%23"
 
+# Where a word begins, also behind a character that is written out: `\n`, `%22`.
+_WORD = r"(?:\b|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))"
+
 _TOKENS = re.compile(
     r"sk-ant-[\w.~+/=-]+"
-    r"|\bsk-(?:proj-|svcacct-)?[\w-]{16,}"
-    r"|\bgh[pousr]_[A-Za-z0-9_]{8,}|\bgithub_pat_\w{8,}"
-    r"|\bAIza[\w-]{20,}|\b(?:gsk_|xai-|hf_)[A-Za-z0-9]{16,}"
-    r"|(?<![\w-])eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*"
-    r"|\btid(?:=|%3D)[^\s\"']{8,}"
+    rf"|{_WORD}(?:sk-(?:proj-|svcacct-)?[\w-]{{16,}}"
+    r"|gh[pousr]_[A-Za-z0-9_]{8,}|github_pat_\w{8,}"
+    r"|AIza[\w-]{20,}|(?:gsk_|xai-|hf_)[A-Za-z0-9]{16,}[\w-]*"
+    r"|(?<!-)eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*|tid(?:=|%3D)[^\s\"']{8,})"
     r"|(?<![\w-])[\w-]{16,}(?:#|%23)[\w-]{16,}",
 )
 _SCHEME = re.compile(
@@ -52,12 +54,14 @@ _USERINFO = re.compile(
 )
 # The same where no scheme stands before it, if a port stands behind it. The bounds keep it linear.
 _BARE_USERINFO = re.compile(
-    r"(?<![^\s\"'=(,;])[\w.%+~-]{1,64}:[^\s/\"'<>\[\]]{1,256}(?=@(?:[\w.-]+|\[[\da-fA-F:.]+\]):\d{2,5}(?!\w))",
+    r"(?<![^\s\"'=(,;<\[|`])[\w.%+~@\\-]{1,64}:[^\s/\"'<>\[\]]{1,256}(?=@(?:[\w.-]+|\[[\da-fA-F:.]+\]):\d{2,5}(?!\w))",
 )
 # A key as the next word of a command line, or of a list of its words; a help text's KEY and FILE are shorter.
+_NO_VALUE = r"\s\"'\\,;<>()\[\]{}"
 _OPTION = re.compile(
-    r"(?P<option>--?(?:[a-z]{1,20}-){0,3}(?:api-?key|token|secret|password)|[Xx]-[Aa]pi-[Kk]ey|X-API-KEY)"
-    rf"(?P<gap>\s+{_QUOTE}?|{_QUOTE}\s*,\s*{_QUOTE})(?=[\w.~+/%=-]*[0-9_=/+~A-Z-])(?!-)[\w.~+/%=-]{{8,}}",
+    r"(?P<option>(?i:--?(?:[a-z]{1,20}[-_]){0,3}(?:(?:api|access|secret|private)[-_]?key|token|secret|password)"
+    rf"|x-api-key))(?P<gap>\s+{_QUOTE}?|{_QUOTE}\s*,\s*{_QUOTE})"
+    rf"(?=[^{_NO_VALUE}]*[0-9_=/+~A-Z!@#%^&*-])(?=[\w.~+/%=!@#^&*])[^{_NO_VALUE}]{{8,}}",
 )
 _HEADER = re.compile(
     rf"(?P<name>(?:proxy-)?authorization|(?:set-)?cookie)(?P<gap>{_QUOTE}?\s*(?:[:=,]|%3A)\s*(?:b(?={_QUOTE}))?{_QUOTE}?)"
@@ -77,7 +81,7 @@ _BARE = re.compile(
 # Nearly all text has none of these, and then a few looks are all that it costs. They are tried on lower case.
 _USERINFO_WORDS = ("@", "%40")
 _HEADER_WORDS = ("authorization", "cookie")
-_OPTION_WORDS = ("-key", "-apikey", "-token", "-secret", "-password")
+_OPTION_WORDS = tuple(mark + word for mark in "-_" for word in ("key", "apikey", "token", "secret", "password"))
 _SCHEME_WORDS = ("bearer", "basic")
 _TOKEN_WORDS = (
     "sk-", "gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_", "aiza", "gsk_", "xai-", "hf_", "eyj", "tid=",

@@ -27,6 +27,7 @@ TOKENS = [
     "AIzaFAKE0canary-0000111122223333444",
     "gsk_FAKE0canary0000111122223333",
     "xai-FAKE0canary0000111122223333",
+    "xai-FAKE0canary0000111122223333-canary_FAKE",
     "hf_FAKE0canary0000111122223333",
 ]
 SHAPELESS = ["FAKE0canary-abcDEF", "FAKE0canary0123456789abcdef", "FAKE0canary.with~odd_chars"]
@@ -92,14 +93,23 @@ def test_who_an_address_is_for_is_redacted_and_the_host_is_not(scheme: str, pass
 @pytest.mark.parametrize("password", ["FAKEpw", "FAKE%20pw", "FAKE@canary", "FAKE:#?canary"])
 def test_who_a_proxy_is_for_is_redacted_without_a_scheme_too(password: str) -> None:
     for host in ("proxy.test:3128", "127.0.0.1:80", "[::1]:3128"):
-        address = f"canary:{password}@{host}"
-        for text in (address, f"HTTPS_PROXY={address}", f"'{address}': refused", json.dumps({"proxy": address})):
-            redacted = redact(text)
-            assert not survives(redacted), redacted
-            assert f"{MARK}@{host}" in redacted
+        for name in ("canary", "canary@company.test", "CANARY\\canary"):
+            address = f"{name}:{password}@{host}"
+            for text in (address, f"HTTPS_PROXY={address}", f"'{address}': refused", f"[{address}]", f"`{address}`"):
+                redacted = redact(text)
+                assert not survives(redacted), redacted
+                assert f"{MARK}@{host}" in redacted
+            assert not survives(redact(json.dumps({"proxy": address})))
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_a_token_is_found_where_text_is_written_out(token: str) -> None:
+    for text in (json.dumps(f"a\n{token}\tb"), repr(f"a\t{token}"), quote(f'"{token}"'), quote(f"a\n{token}")):
+        assert not survives(redact(text)), (text, redact(text))
 
 
 OPTIONS = ["--api-key", "--apikey", "--token", "--auth-token", "--client-secret", "-token", "x-api-key", "X-Api-Key"]
+OPTIONS += ["--apiKey", "--api_key", "--API-KEY", "--openai-api-key", "--access-key", "--secret-key", "--password"]
 
 
 def command_lines(option: str, secret: str) -> list[str]:
@@ -113,7 +123,7 @@ def command_lines(option: str, secret: str) -> list[str]:
 
 
 @pytest.mark.parametrize("option", OPTIONS)
-@pytest.mark.parametrize("secret", [*TOKENS, *SHAPELESS])
+@pytest.mark.parametrize("secret", [*TOKENS, *SHAPELESS, "FAKE!canary", "canary@FAKE:0", "@canary^FAKE"])
 def test_a_secret_is_found_as_the_next_word_of_a_command(option: str, secret: str) -> None:
     for text in command_lines(option, secret):
         assert not survives(redact(text)), (text, redact(text))
@@ -171,6 +181,8 @@ def test_a_secret_is_found_in_a_header(name: str, secret: str) -> None:
         "inputTokens: 12, outputTokens: 34",
         "/home/me/.pi/agent/oauth.json has mode 0644",
         "usage: pi login [--api-key KEY] [--token FILE]; --token is required; --api-key --verbose",
+        "pass --token <FILE-NAME>, --secret-key (see README-2) or --api_key $API_KEY_1; its x-api-key is unknown",
+        "C:\\new\\task-list, 100%token, a key - the access-key of the door",
         "the x-api-key header, the hf_transformers cache, xai-grok and gsk_",
     ],
 )
