@@ -10,17 +10,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from pi_server.conversation import ToolCall, ToolCallBlock
+from pi_server.conversation import Message, ToolCall, ToolCallBlock, ToolResultBlock
 from pi_server.errors import InvalidParams
 from pi_server.protocol.messages import ChatParams, ClientTool
 from pi_server.providers.base import Answer, Tool
 from pi_server.values import Model
 
+_NOTHING = {"type": "object", "properties": {}}
+
 
 def goes_on(params: ChatParams) -> bool:
-    """Whether the turn only hands in results: nothing is said by the person, and the last message is of a tool."""
+    """Whether the turn only hands in results: nothing is said by the person, and the last message has results."""
     said = params.prompt.strip() or params.context or params.images
-    return not said and bool(params.messages) and params.messages[-1].role == "tool"
+    return not said and bool(params.messages) and bool(_results(params.messages[-1]))
+
+
+def answers_calls(messages: Sequence[Message]) -> bool:
+    """Whether what is said last are results of what the model called right before, so that it goes on by itself.
+
+    What merely looks like a result is the person's word: services count what a person asks for.
+    """
+    given: set[str] = set()
+    for message in reversed(messages):
+        if message.role != "tool":
+            return not given.isdisjoint(_calls(message))
+        given |= _results(message)
+    return False
 
 
 def check(params: ChatParams, model: Model) -> None:
@@ -34,12 +49,15 @@ def check(params: ChatParams, model: Model) -> None:
     counts = Counter(tool.name for tool in params.client_tools)
     if twice := [name for name, count in counts.items() if count > 1]:
         raise InvalidParams(f"clientTools: {', '.join(twice)}: there twice")
+    for index, tool in enumerate(params.client_tools):
+        if tool.input_schema.get("type", "object") != "object":
+            raise InvalidParams(f"clientTools[{index}].inputSchema.type: must be object")
 
 
 def offered(tools: Sequence[ClientTool]) -> tuple[Tool, ...]:
-    """As adapters take them. A schema may leave its type out; services want it named."""
+    """As adapters take them. A schema may leave out its type, and that it has no properties; services want both."""
     return tuple(
-        Tool(name=tool.name, description=tool.description, input_schema={"type": "object", **tool.input_schema})
+        Tool(name=tool.name, description=tool.description, input_schema={**_NOTHING, **tool.input_schema})
         for tool in tools
     )
 
@@ -49,3 +67,12 @@ def calls(answer: Answer) -> Iterator[ToolCall]:
     for block in answer.content:
         if isinstance(block, ToolCallBlock):
             yield ToolCall(id=block.id, name=block.name, input=block.input, title=block.name)
+
+
+def _calls(message: Message) -> set[str]:
+    return {block.id for block in message.content if isinstance(block, ToolCallBlock) and message.role == "assistant"}
+
+
+def _results(message: Message) -> set[str]:
+    """The ids of the calls that a tool's message has results of."""
+    return {b.tool_call_id for b in message.content if isinstance(b, ToolResultBlock) and message.role == "tool"}

@@ -189,7 +189,8 @@ class Turns:
         assert run.model
         resolved = await self._accounts.credential(run.model.provider)
         yield Started(model=run.model.id, credential_source=resolved.source)
-        prompt = await asyncio.to_thread(_prompt, params, run.model, [*earlier, *asked])
+        interaction = asked[0].id if asked else self._new_id()  # not an id of `messages`: those may be anything
+        prompt = await asyncio.to_thread(_prompt, params, run.model, [*earlier, *asked], interaction)
         async with aclosing(self._stream(resolved, prompt, run.progress)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Answer):
@@ -264,7 +265,7 @@ class Turns:
             None if params.ephemeral else self._chats,
             run.turn.chat_id,
             exists=chat is not None,
-            title=title_of(params.prompt),
+            title=title_of(params.prompt.strip() or _first_said(params.messages)),
             cwd=params.cwd,
             model=run.model.id if run.model else None,
         )
@@ -320,7 +321,7 @@ class Turns:
         )
 
 
-def _prompt(params: ChatParams, model: Model, messages: Sequence[Message]) -> Prompt:
+def _prompt(params: ChatParams, model: Model, messages: Sequence[Message], interaction: str) -> Prompt:
     wanted = params.max_output_tokens
     return Prompt(
         model=model,
@@ -330,14 +331,14 @@ def _prompt(params: ChatParams, model: Model, messages: Sequence[Message]) -> Pr
         reasoning=params.reasoning,
         tools=client_tools.offered(params.client_tools),
         must_call=params.tool_choice == "required",
-        initiator="agent" if messages[-1].role == "tool" else "user",
-        interaction_id=_interaction(messages),
+        initiator="agent" if client_tools.answers_calls(messages) else "user",
+        interaction_id=interaction,
     )
 
 
-def _interaction(messages: Sequence[Message]) -> str:
-    """The id of what the person last said, which all requests that go on with it share."""
-    return next((message.id for message in reversed(messages) if message.role == "user"), messages[-1].id)
+def _first_said(messages: Sequence[Message]) -> str:
+    said = (block.text for each in messages if each.role == "user" for block in each.content if block.type == "text")
+    return next(said, "")
 
 
 def _explained(error: PiError, model: Model | None) -> PiError:

@@ -11,8 +11,8 @@ import pytest
 from pi_server.conversation import Ended, ReasoningDelta, Retry, Started, TextDelta, UsageReport
 from pi_server.errors import InvalidParams, PiError
 from pi_server.protocol.messages import ChatParams
-from pi_server.values import Problem, ProviderStatus
-from tests.agent.fakes import NOT_SIGNED_IN, OPUS, USAGE, Played, World, said
+from pi_server.values import Model, Problem, ProviderStatus
+from tests.agent.fakes import NOT_SIGNED_IN, OPUS, PLAIN, USAGE, Played, World, said
 from tests.clock import settle
 
 PNG = {"mimeType": "image/png", "data": "aGVsbG8="}
@@ -324,6 +324,39 @@ async def test_why_it_did_not_tell_its_models_is_why_the_turn_failed(agent_dir: 
     world.fetch_failure = PiError("rate_limited", "Too many; wait", provider="anthropic")
     played = await world.play()
     assert (played.error, played.types) == (world.fetch_failure, ["ended"])
+
+
+async def test_a_provider_that_does_not_tell_its_models_is_not_in_the_way_of_the_next(agent_dir: Path) -> None:
+    world = World(agent_dir, ["Hello"])
+    world.accounts.sign_in("other")
+    world.catalog.known = [PLAIN]
+    world.fetch_failure = PiError("provider_unreachable", "No connection", provider="anthropic")
+    played = await world.play()
+    assert (world.fetched, played.error, world.stream.prompts[0].model) == (["anthropic"], None, PLAIN)
+
+
+WANTS_TERMS = OPUS.model_copy(
+    update={"available": False, "unavailable_reason": Problem(code="model_not_enabled", message="Accept its terms")}
+)
+
+
+@pytest.mark.parametrize(
+    ("failure", "model", "told"),
+    [
+        ("model_not_found", WANTS_TERMS, ("model_not_enabled", "Opus cannot be used: Accept its terms", "No", "r-1")),
+        ("model_not_found", OPUS, ("model_not_found", "It is not there", "No", "r-1")),
+        ("rate_limited", WANTS_TERMS, ("rate_limited", "It is not there", "No", "r-1")),
+    ],
+)
+async def test_why_a_model_is_not_there_is_told_by_the_list(
+    agent_dir: Path, failure: str, model: Model, told: tuple[str, ...]
+) -> None:
+    refused = PiError(failure, "It is not there", provider_message="No", provider_request_id="r-1")
+    world = World(agent_dir, [refused])
+    world.catalog.known = [model]
+    error = (await world.play(model=OPUS.id)).error
+    assert isinstance(error, PiError)
+    assert (error.code, error.message, error.provider_message, error.provider_request_id) == told
 
 
 async def test_nobody_is_asked_for_models_when_one_is_named(agent_dir: Path) -> None:

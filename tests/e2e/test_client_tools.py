@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pi_server.simulator import Simulator
 from tests.e2e.conftest import KEY, Spawn
+from tests.e2e.test_copilot import signed_in
 from tests.e2e.test_openai import servers
 
-__all__ = ["servers"]
+__all__ = ["servers", "signed_in"]
 WEATHER = {
     "name": "weather",
     "description": "The weather of a city",
@@ -61,3 +63,25 @@ async def test_nothing_is_kept_of_it(agent_dir: Path, spawn: Spawn) -> None:
         await client.initialize()
         await client.request("pi/chat", {"prompt": "hi", "clientTools": [WEATHER], "ephemeral": True})
         assert (await client.request("pi/chat/list"))["chats"] == []
+
+
+async def test_a_client_may_give_its_messages_any_ids(
+    spawn: Spawn, simulator: Simulator, signed_in: Callable[..., str]
+) -> None:
+    """GitHub is told, in headers, which requests belong together and who wants them."""
+    signed_in()
+    result = {"type": "toolResult", "toolCallId": "c", "content": [{"type": "text", "text": "rain"}]}
+    blocks = {
+        "user": {"type": "text", "text": "How is Oslo?"},
+        "assistant": {"type": "toolCall", "id": "c", "name": "weather", "input": {}},
+        "tool": result,
+    }
+    async with spawn() as client:
+        await client.initialize()
+        for name in ("0", "Frage für Oslo", "a\r\nx-initiator: user", " ", ""):
+            seeds = [{"id": name, "role": role, "content": [said], "createdAt": 1} for role, said in blocks.items()]
+            params = {"model": "github-copilot/gpt-4.1", "prompt": "", "messages": seeds, "clientTools": [WEATHER]}
+            assert (await client.request("pi/chat", params))["stopReason"] == "endTurn"
+    told = [seen.headers for seen in simulator.journal.requests if seen.endpoint == "copilot_chat"]
+    assert [headers["x-initiator"] for headers in told] == ["agent"] * 5
+    assert len({headers["x-interaction-id"] for headers in told}) == 5
