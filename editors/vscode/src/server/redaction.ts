@@ -49,7 +49,7 @@ const CODES = {
 } satisfies Record<ErrorCode, true>;
 const WORDS =
   'true false null undefined none ready loggedout expired error awaitingcode awaitingbrowser polling succeeded failed ' +
-  'cancelled superseded stopped starting running missing';
+  'cancelled superseded stopped starting running missing misconfigured';
 const PLAIN_WORDS = new Set([...Object.keys(CODES), ...WORDS.split(' ')]);
 
 const LONG_NAMES =
@@ -61,16 +61,19 @@ const START = String.raw`(?:(?<![A-Za-z])|(?<=%[0-9A-F]{2})|(?<=\\[nrt]))`;
 const QUOTE = String.raw`(?:\\*["']|%22|%27)`;
 const END = String.raw`[\s"'\\&,;<>)\]}#]|%22|%27|%26|%23`;
 
+// Where a word begins, also behind a character that is written out: `\n`, `%22`.
+const WORD = String.raw`(?:\b|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))`;
+
 const TOKENS = new RegExp(
   [
     String.raw`sk-ant-[\w.~+/=-]+`,
-    String.raw`\bsk-(?:proj-|svcacct-)?[\w-]{16,}`,
-    String.raw`\bgh[pousr]_[A-Za-z0-9_]{8,}`,
-    String.raw`\bgithub_pat_\w{8,}`,
-    String.raw`\bAIza[\w-]{20,}`,
-    String.raw`\b(?:gsk_|xai-|hf_)[A-Za-z0-9]{16,}`,
-    String.raw`(?<![\w-])eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*`,
-    String.raw`\btid(?:=|%3D)[^\s"']{8,}`,
+    String.raw`${WORD}sk-(?:proj-|svcacct-)?[\w-]{16,}`,
+    `${WORD}gh[pousr]_[A-Za-z0-9_]{8,}`,
+    String.raw`${WORD}github_pat_\w{8,}`,
+    String.raw`${WORD}AIza[\w-]{20,}`,
+    String.raw`${WORD}(?:gsk_|xai-|hf_)[A-Za-z0-9]{16,}[\w-]*`,
+    String.raw`${WORD}(?<!-)eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*`,
+    String.raw`${WORD}tid(?:=|%3D)[^\s"']{8,}`,
     String.raw`(?<![\w-])[\w-]{16,}(?:#|%23)[\w-]{16,}`,
   ].join('|'),
   'g',
@@ -80,11 +83,16 @@ const SCHEME = /([Bb]earer|BEARER|[Bb]asic|BASIC)(\s+|%20|\+)(?=[\w.~+/%=-]*[0-9
 const USERINFO = /(?<=:\/\/)[^\s/"'<>]+(?=@)|(?<=%3A%2F%2F)(?:(?!%2F)[^\s/"'<>&])+(?=%40)/gi;
 // The same where no scheme stands before it, if a port stands behind it. The bounds keep it linear.
 const BARE_USERINFO =
-  /(?<![^\s"'=(,;])[\w.%+~-]{1,64}:[^\s/"'<>[\]]{1,256}(?=@(?:[\w.-]+|\[[\da-fA-F:.]+\]):\d{2,5}(?!\w))/g;
+  /(?<![^\s"'=(,;<[|`])[\w.%+~@\\-]{1,64}:[^\s/"'<>[\]]{1,256}(?=@(?:[\w.-]+|\[[\da-fA-F:.]+\]):\d{2,5}(?!\w))/g;
 // A key as the next word of a command line, or of a list of its words; a help text's KEY and FILE are shorter.
+const anyCase = (words: string) => words.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
+const KEY = `(?:${anyCase('api|access|secret|private')})[-_]?${anyCase('key')}`;
+const OTHERS = anyCase('token|secret|password');
+const NO_VALUE = String.raw`\s"'\\,;<>()\[\]{}`;
 const OPTION = new RegExp(
-  '(--?(?:[a-z]{1,20}-){0,3}(?:api-?key|token|secret|password)|[Xx]-[Aa]pi-[Kk]ey|X-API-KEY)' +
-    String.raw`(\s+${QUOTE}?|${QUOTE}\s*,\s*${QUOTE})(?=[\w.~+/%=-]*[0-9_=/+~A-Z-])(?!-)[\w.~+/%=-]{8,}`,
+  `(--?(?:[A-Za-z]{1,20}[-_]){0,3}(?:${KEY}|${OTHERS})|${anyCase('x-api-key')})` +
+    String.raw`(\s+${QUOTE}?|${QUOTE}\s*,\s*${QUOTE})` +
+    String.raw`(?=[^${NO_VALUE}]*[0-9_=/+~A-Z!@#%^&*-])(?=[\w.~+/%=!@#^&*])[^${NO_VALUE}]{8,}`,
   'g',
 );
 const HEADER = new RegExp(
