@@ -116,5 +116,12 @@ class PiError(Exception):
 class InvalidParams(PiError):
     """Params of the wrong shape, an unknown provider: JSON-RPC -32602 rather than -32803."""
 
-    def __init__(self, message: str, *, code: str = "invalid_params", provider: str | None = None) -> None:
-        super().__init__(code, message, provider=provider)
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "invalid_params",
+        provider: str | None = None,
+        action: Action | None = None,
+    ) -> None:
+        super().__init__(code, message, provider=provider, action=action)

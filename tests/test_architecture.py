@@ -27,6 +27,7 @@ FLOORS = [
         "regular",
         "retry_after",
         "servers",
+        "unreached",
     },
     {"protocol", "auth", "providers"},
     {"agent"},

@@ -30,14 +30,16 @@ _UNTITLED = "New chat"
 _MS = 1_000_000
 _FIRST_LINE = 16_384
 """Bytes; more than a folder's name and a title take"""
-_HINTS = {
-    errno.ENOSPC: "free some space on that disk",
-    errno.EDQUOT: "free some space; the quota is used up",
-    errno.EROFS: "make that folder writable, or name another with PI_AGENT_DIR",
-    errno.EACCES: "make that folder readable and writable for you, or name another with PI_AGENT_DIR",
-    errno.EPERM: "make that folder readable and writable for you, or name another with PI_AGENT_DIR",
-    errno.ENOTDIR: "something else stands where that folder should be; move it away",
+_FORBIDDEN = "permission denied; make the folder readable and writable for you, or name another with PI_AGENT_DIR"
+_REASONS = {
+    errno.ENOSPC: "the disk is full; free some space",
+    errno.EDQUOT: "the disk quota is used up; free some space",
+    errno.EROFS: "the disk is read-only; make the folder writable, or name another with PI_AGENT_DIR",
+    errno.EACCES: _FORBIDDEN,
+    errno.EPERM: _FORBIDDEN,
+    errno.ENOTDIR: "something else stands where the folder should be; move it away",
 }
+"""What is wrong and what to do. The folder comes after it: an editor may show no more than the beginning"""
 
 
 @dataclass(frozen=True)
@@ -170,15 +172,15 @@ class Chats:
             journal.create(self._path(chat_id), data, self._clock.now_ms(), self._write)
 
     def _append(self, chat_id: str, line: bytes) -> None:
-        with self._storage("saved", chat_id):
+        with self._storage("saved", of_chat=True):
             journal.append(self._path(chat_id), line, self._clock.now_ms(), self._write)
 
     def _load(self, chat_id: str, offset: int = 0, limit: int | None = None) -> bytes:
-        with self._storage("read", chat_id):
+        with self._storage("read", of_chat=True):
             return journal.read(self._path(chat_id), offset, limit)
 
     def _entry(self, chat_id: str) -> _Entry:
-        with self._storage("read", chat_id):
+        with self._storage("read", of_chat=True):
             return _entry_of(chat_id, self._path(chat_id).lstat())
 
     def _entries(self) -> Iterator[_Entry]:
@@ -213,7 +215,7 @@ class Chats:
     def _chat(self, entry: _Entry) -> Chat:
         summary = self._summary(entry)
         if summary.created_at is None:
-            raise _unknown(entry.chat_id)
+            raise _unknown()
         return Chat(
             chat_id=entry.chat_id,
             title=summary.title or _UNTITLED,
@@ -237,30 +239,32 @@ class Chats:
 
     def _path(self, chat_id: str) -> Path:
         if not _ID.fullmatch(chat_id):
-            raise _unknown(chat_id)
+            raise _unknown()
         return self._directory / (chat_id + _SUFFIX)
 
     @contextlib.contextmanager
-    def _storage(self, done: str, chat_id: str | None = None) -> Iterator[None]:
-        """Says what to do about a disk that is full, read-only or forbidden."""
+    def _storage(self, done: str, *, of_chat: bool = False) -> Iterator[None]:
+        """Says what to do about a disk that is full, read-only or forbidden; with `of_chat`, no file is no chat."""
         try:
             yield
         except FileNotFoundError as error:
-            if chat_id is None:
+            if not of_chat:
                 raise self._failed(done, error) from error
-            raise _unknown(chat_id) from error
+            raise _unknown() from error
         except OSError as error:
             raise self._failed(done, error) from error
 
     def _failed(self, done: str, error: OSError) -> PiError:
-        hint = _HINTS.get(error.errno or 0, "check that folder")
-        reason = os.strerror(error.errno) if error.errno else type(error).__name__
-        return PiError("storage_failed", f"The chat could not be {done} in {self._directory}: {reason}; {hint}")
+        reason = _REASONS.get(error.errno or 0) or f"{_system_says(error)}; check the folder"
+        return PiError("storage_failed", f"The chat could not be {done}: {reason} ({self._directory})")
 
 
-def _unknown(chat_id: str) -> PiError:
-    shown = chat_id if _ID.fullmatch(chat_id) else "of this name"
-    return PiError("unknown_chat", f"There is no chat {shown}; list the chats, or leave chatId out to start one")
+def _unknown() -> PiError:
+    return PiError("unknown_chat", "This chat was deleted, or was never kept here; begin a new one, or choose another")
+
+
+def _system_says(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else "the system refused it"
 
 
 def _entry_of(chat_id: str, stat: os.stat_result) -> _Entry:

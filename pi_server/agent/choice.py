@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from pi_server.agent.titles import one_line, title_of
 from pi_server.errors import InvalidParams, PiError
+from pi_server.redaction import redact
 from pi_server.values import Model, ProviderStatus
 
 UNKNOWN_PROVIDER = "unknown_provider"
@@ -16,6 +18,11 @@ UNKNOWN_PROVIDER = "unknown_provider"
 
 class Catalog(Protocol):
     """What is known of models without asking anybody."""
+
+    @property
+    def providers(self) -> Sequence[str]:
+        """Their ids."""
+        ...
 
     def models(self, provider: str | None = None) -> Sequence[Model]: ...
 
@@ -36,12 +43,22 @@ def named(model_id: str, catalog: Catalog) -> Model:
     """The model that a client asked for; `InvalidParams` with `unknown_provider` when nobody could have it."""
     provider, _, name = model_id.partition("/")
     if not (provider and name):
-        raise InvalidParams("model: must be provider/id, as pi/models lists them")
+        raise _no_model(model_id, "is not provider/model", catalog, "invalid_params")
     try:
         return catalog.find(model_id)
     except InvalidParams:
-        message = "model: no provider has the id before the slash; pi/providers lists them"
-        raise InvalidParams(message, code=UNKNOWN_PROVIDER) from None
+        raise _no_model(model_id, "is of no known provider", catalog, UNKNOWN_PROVIDER) from None
+
+
+def _no_model(model_id: str, why: str, catalog: Catalog, code: str) -> InvalidParams:
+    message = f"model: {_shown(model_id)} {why}; the providers are {', '.join(catalog.providers)}"
+    return InvalidParams(message, code=code, action="choose_model")
+
+
+def _shown(model_id: str) -> str:
+    """As it was given; a key may have been pasted there."""
+    line = redact(one_line(model_id))
+    return f'"{title_of(line) if line else ""}"'
 
 
 def remembered(model_id: str, catalog: Catalog, where: str) -> Model:
@@ -49,7 +66,8 @@ def remembered(model_id: str, catalog: Catalog, where: str) -> Model:
     try:
         return named(model_id, catalog)
     except InvalidParams:
-        raise PiError("model_not_found", f"{where} names a model of no known provider; choose another model") from None
+        message = f"{where} names {_shown(model_id)}, a model of no known provider; choose another model"
+        raise PiError("model_not_found", message) from None
 
 
 def first_ready(accounts: Statuses, providers: Iterable[str]) -> str | None:

@@ -135,7 +135,7 @@ class Accounts:
     async def logout(self, provider: str) -> SignedOut:
         """Remove what is stored; a refresh in flight does not bring it back. The environment takes over."""
         auth = self._auth(provider)
-        with _about(provider):
+        with _about(provider, f"Not signed out of {auth.name}. "):
             removed = await self.store.remove(provider, self._patience())
         self._unsaved.drop(provider)
         self._announcer.tell(provider)
@@ -317,12 +317,13 @@ class Accounts:
 
 
 @contextmanager
-def _about(provider: str) -> Iterator[None]:
-    """Names the provider in errors of the file, which knows none."""
+def _about(provider: str, failed: str = "") -> Iterator[None]:
+    """Names the provider in errors of the file, which knows none, and what has `failed` by them."""
     try:
         yield
     except PiError as error:
         error.provider = error.provider or provider
+        error.message = failed + error.message
         raise
 
 

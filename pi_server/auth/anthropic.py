@@ -34,7 +34,7 @@ BEARER_MARK = "sk-ant-oat"
 
 _HEADERS = {"content-type": "application/json", "accept": "application/json"}
 _LABEL = "Authorization code"
-_PLACEHOLDER = "code#state"
+_PLACEHOLDER = "all of the code that the page shows"
 _COPY_CODE = "Open the address, approve, then paste the code that the page shows"
 _BROWSER = "Open the address and approve; if the page cannot reach this program, paste its address or code here"
 

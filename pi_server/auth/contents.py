@@ -21,7 +21,7 @@ class Corrupt(PiError):
     def __init__(self, path: Path) -> None:
         super().__init__(
             "store_unreadable",
-            f"{path} is not valid JSON; mend it, or sign in again (the broken file is kept beside it)",
+            f"The credential file is not valid JSON; mend it, or sign in again, which keeps it aside ({path})",
         )
 
 

@@ -25,24 +25,29 @@ STALE_AFTER_NS = 60 * 1_000_000_000
 CANNOT_RENAME = (errno.EBUSY, errno.EXDEV)
 
 REASONS = {
-    errno.ENOSPC: "the disk is full; free some space and try again, nothing was lost",
-    errno.EDQUOT: "the disk quota is used up; free some space and try again, nothing was lost",
-    errno.EROFS: "the file system is read-only; make it writable or set PI_AGENT_DIR to another folder",
-    errno.EACCES: "permission denied; give yourself access to the file and its folder",
-    errno.EPERM: "permission denied; give yourself access to the file and its folder",
-    errno.ENOTDIR: "a part of the path is not a folder; move it away or set PI_AGENT_DIR to another folder",
-    errno.EISDIR: "it is a folder; move it away",
-    errno.ELOOP: "its symbolic links go round in a circle; mend them",
-    errno.ENOLCK: "the file system has no locks; set PI_AGENT_DIR to a folder on a local disk",
-    errno.ENOSYS: "the file system has no locks; set PI_AGENT_DIR to a folder on a local disk",
-    errno.EOPNOTSUPP: "the file system has no locks; set PI_AGENT_DIR to a folder on a local disk",
+    errno.ENOSPC: "The disk is full; free some space and try again",
+    errno.EDQUOT: "The disk quota is used up; free some space and try again",
+    errno.EROFS: "The file system is read-only; make it writable or set PI_AGENT_DIR to another folder",
+    errno.EACCES: "Permission denied; give yourself access to the file and its folder",
+    errno.EPERM: "Permission denied; give yourself access to the file and its folder",
+    errno.ENOTDIR: "A part of the path is not a folder; move it away or set PI_AGENT_DIR to another folder",
+    errno.EISDIR: "A folder stands where the file should be; move it away",
+    errno.ELOOP: "The symbolic links go round in a circle; mend them",
+    errno.ENOLCK: "The file system has no locks; set PI_AGENT_DIR to a folder on a local disk",
+    errno.ENOSYS: "The file system has no locks; set PI_AGENT_DIR to a folder on a local disk",
+    errno.EOPNOTSUPP: "The file system has no locks; set PI_AGENT_DIR to a folder on a local disk",
 }
 
 
 def failure(exc: OSError, path: Path) -> PiError:
     """What the system refused, as `store_unreadable` with what to do about it."""
-    reason = REASONS.get(exc.errno or 0, os.strerror(exc.errno) if exc.errno else type(exc).__name__)
-    return PiError("store_unreadable", f"Cannot use {path}: {reason}")
+    refused = os.strerror(exc.errno) if exc.errno else "The system refused it"
+    return unusable(REASONS.get(exc.errno or 0) or f"{refused}; see to the file", path)
+
+
+def unusable(why: str, path: Path) -> PiError:
+    """The path comes last: an editor may show no more than the beginning."""
+    return PiError("store_unreadable", f"{why} ({path})")
 
 
 @dataclass(frozen=True)
@@ -75,9 +80,9 @@ def read(path: Path, *, mend_mode: bool = True) -> Found | None:
 def _read_open(fd: int, path: Path, *, mend_mode: bool) -> Found:
     about = os.fstat(fd)
     if not stat.S_ISREG(about.st_mode):
-        raise PiError("store_unreadable", f"Cannot use {path}: it is not a regular file; move it away")
+        raise unusable("What stands where the file should be is not a regular file; move it away", path)
     if about.st_size > LARGEST:
-        raise PiError("store_unreadable", f"Cannot use {path}: it is too large for a credential file; move it away")
+        raise unusable("The file is too large for a credential file; move it away", path)
     data = bytearray()
     while chunk := os.read(fd, 1 << 20):
         data += chunk
@@ -108,11 +113,8 @@ def check_folder(folder: Path) -> str | None:
         case "loose":
             return f"{folder} may be written to by other users (mode {stat.S_IMODE(about.st_mode):04o}); run chmod go-w"
         case "hostile":
-            raise PiError(
-                "store_unreadable",
-                f"Cannot use {folder}: it belongs to another user and others may write to it; "
-                "set PI_AGENT_DIR to a folder of your own",
-            )
+            why = "The folder belongs to another user and others may write to it"
+            raise unusable(f"{why}; set PI_AGENT_DIR to a folder of your own", folder)
 
 
 def judge_folder(mode: int, owner: int, us: int) -> Literal["good", "loose", "hostile"]:

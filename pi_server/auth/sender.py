@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import httpx
 
 from pi_server.auth.provider import NotSent
 from pi_server.errors import PiError
+from pi_server.unreached import causes, is_untrusted, reason
 from pi_server.values import Reply, Request
 
 MAX_BODY_BYTES = 64 * 1024
@@ -115,22 +115,12 @@ def _translated(error: httpx.HTTPError, host: str) -> PiError:
 
 
 def _why_no_connection(error: BaseException, host: str) -> str:
-    if any(isinstance(cause, ssl.SSLCertVerificationError) or _names_ca(cause) for cause in _causes(error)):
+    if is_untrusted(error):
         return (
             f"The certificate of {host} is not trusted; if a proxy replaces certificates, "
             "name its CA file in SSL_CERT_FILE"
         )
-    if any(isinstance(cause, ssl.SSLError) for cause in _causes(error)):
+    if any(isinstance(cause, ssl.SSLError) for cause in causes(error)):
         return f"No secure connection to {host}; check the proxy and the network"
-    return f"No connection to {host}; check the network and the proxy"
-
-
-def _names_ca(cause: BaseException) -> bool:
-    return "CERTIFICATE_VERIFY_FAILED" in str(cause)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
+    why = reason(error)
+    return f"No connection to {host}{f': {why}' if why else ''}; check the network and the proxy"

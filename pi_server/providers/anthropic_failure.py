@@ -74,8 +74,8 @@ _SENTENCES = {
     "credential_not_permitted": "{name} does not allow this credential in this program; use an API key",
     "model_not_found": "{name} does not know this model; choose another one",
     "context_overflow": "The conversation is too long for this model; start a new chat or choose a larger model",
-    "rate_limited": "{name}'s rate limit is reached; wait and try again",
-    "overloaded": "{name} is overloaded; try again",
+    "rate_limited": "{name}'s rate limit is reached",
+    "overloaded": "{name} is overloaded",
 }
 
 _HTTP_OK = 200

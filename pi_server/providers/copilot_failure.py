@@ -38,7 +38,7 @@ class _Row:
 
 
 _USED_UP = "The month's allowance of Copilot is used up{when}"
-_LIMIT = "Copilot's limit for {what} is reached{{when}}; wait and try again"
+_LIMIT = "Copilot's limit for {what} is reached{{when}}"
 
 # By what GitHub calls it, in `code` or `type`; looked at first
 _BY_WORD = {
@@ -58,8 +58,8 @@ _BY_WORD = {
     "user_global_rate_limited": _Row("rate_limited", _LIMIT.format(what="this account"), None, True),
     "agent_mode_limit_exceeded": _Row("rate_limited", _LIMIT.format(what="agents"), None, True),
     "integration_rate_limited": _Row("rate_limited", _LIMIT.format(what="this kind of editor"), None, True),
-    "upstream_provider_rate_limit": _Row("overloaded", "The model is overloaded{when}; try again", None, True),
-    "model_overloaded": _Row("overloaded", "The model is overloaded{when}; try again", None, True),
+    "upstream_provider_rate_limit": _Row("overloaded", "The model is overloaded{when}", None, True),
+    "model_overloaded": _Row("overloaded", "The model is overloaded{when}", None, True),
     "extension_blocked": _Row("credential_not_permitted", "GitHub has blocked this kind of client for the account"),
     "off_topic": _Row("content_filtered", "Copilot takes no questions of this kind; rephrase it"),
 }
@@ -95,9 +95,9 @@ _BY_STATUS = {
         f"GitHub does not allow this to your account, or your organisation does not; see {FEATURES}",
     ),
     413: _Row("context_overflow", "The conversation is too large for Copilot; start a new chat, or leave out images"),
-    421: _Row("provider_error", "Two of Copilot's hosts said that this account is not theirs; try again", None, True),
+    421: _Row("provider_error", "Two of Copilot's hosts said that this account is not theirs", None, True),
     422: _Row("content_filtered", "Copilot's content filter stopped this; rephrase it"),
-    424: _Row("provider_error", "Something that Copilot needed for the answer failed; try again", "retry"),
+    424: _Row("provider_error", "Something that Copilot needed for the answer failed", "retry"),
     466: _Row("client_outdated", "GitHub no longer serves this version; update pi-server"),
 }
 

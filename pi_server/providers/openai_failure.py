@@ -108,8 +108,8 @@ _SENTENCES = {
     "model_not_found": "{name} does not offer this model to this account; choose another one",
     "context_overflow": "The conversation is too long for this model; start a new chat or choose a larger model",
     "content_filtered": "{name}'s filter stopped the request; say it in other words",
-    "rate_limited": "{name}'s rate limit is reached; wait and try again",
-    "overloaded": "{name} is overloaded; try again",
+    "rate_limited": "{name}'s rate limit is reached",
+    "overloaded": "{name} is overloaded",
 }
 
 _HTTP_OK = 200

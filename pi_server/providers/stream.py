@@ -24,6 +24,7 @@ from pi_server.conversation import ReasoningDelta, Retry, TextDelta, Usage
 from pi_server.errors import PiError
 from pi_server.providers.base import Adapter, Answer, Decoder, Delta, Piece, Prompt
 from pi_server.sse import SseDecoder
+from pi_server.unreached import causes, is_untrusted, reason
 from pi_server.values import Problem, Reply, Request
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ async def _attempt(  # noqa: PLR0917 - what `stream` was given
         # Before there is a reply, it is `auth` that failed, which has its own patience.
         raise _Failed(problem, again=problem.retryable and response is not None) from problem
     except httpx.ReadTimeout as problem:
-        message = f"Nothing came from the provider for {stall_s:g} s; what came before is kept, try again"
+        message = f"Nothing came from the provider for {stall_s:g} s; what came before is kept"
         raise _Failed(PiError("stream_broken", message, provider=provider), again=False) from problem
     except (httpx.HTTPError, httpx.InvalidURL) as problem:
         error = _cut(provider) if response is not None else _unreachable(problem, provider, _host(request) or provider)
@@ -281,37 +282,36 @@ def _decode(sse: SseDecoder, decoder: Decoder, chunk: bytes) -> Iterator[Delta]:
 
 
 def _cut(provider: str) -> PiError:
-    message = "The answer was cut off before its end; what came of it is kept, try again"
+    message = "The answer was cut off before its end; what came of it is kept"
     return PiError("stream_broken", message, provider=provider)
 
 
 def _unreachable(problem: BaseException, provider: str, host: str) -> PiError:
     """Worth another try, unless it is a setting that is wrong: the next request would fail alike."""
     setting = _wrong_setting(problem)
-    why = f": {setting}" if setting else f" ({type(problem).__name__}); check the network, the proxy and the base URL"
-    message = f"No connection to {host}{why}"
+    why = setting or reason(problem) or _by_proxy(problem)
+    check = "" if setting else "; check the network, the proxy and the base URL"
+    message = f"No connection to {host}{f': {why}' if why else ''}{check}"
     return PiError("provider_unreachable", message, provider=provider, retryable=setting is None)
+
+
+def _by_proxy(problem: BaseException) -> str | None:
+    import httpx
+
+    return "the proxy refused it" if isinstance(problem, httpx.ProxyError) else None
 
 
 def _wrong_setting(problem: BaseException) -> str | None:
     """What to put right, never what stands there now: it may be a secret."""
     import httpx
 
-    causes = _causes(problem)
-    if any("CERTIFICATE_VERIFY_FAILED" in str(cause) for cause in causes):
+    chain = causes(problem)
+    if is_untrusted(problem):
         return "its certificate is not trusted here; set SSL_CERT_FILE to your organisation's CA certificates"
-    if any(isinstance(cause, httpx.LocalProtocolError) for cause in causes):
+    if any(isinstance(cause, httpx.LocalProtocolError) for cause in chain):
         return "the request cannot be sent as it is; check the headers in the settings and the credential"
-    if any(isinstance(cause, httpx.UnsupportedProtocol | httpx.InvalidURL | UnicodeError) for cause in causes):
+    if any(isinstance(cause, httpx.UnsupportedProtocol | httpx.InvalidURL | UnicodeError) for cause in chain):
         return "this is no possible address; check the base URL and the proxy in the settings"
     if isinstance(problem, httpx.ProxyError) and str(problem).startswith("407"):
         return "the proxy wants a name and a password; put them into HTTPS_PROXY"
     return None
-
-
-def _causes(problem: BaseException | None) -> list[BaseException]:
-    causes: list[BaseException] = []
-    while problem is not None and len(causes) < 10:  # noqa: PLR2004 - a chain may be a ring
-        causes.append(problem)
-        problem = problem.__cause__ or problem.__context__
-    return causes

@@ -133,7 +133,10 @@ class Commands:
         """As `pi/chat` has it: an id that no list has is taken at its word, a provider that does not exist is not."""
         provider, _, name = model.partition("/")
         if not name or provider not in {one.id for one in await self._providers()}:
-            raise InvalidParams("model: must be provider/id, as pi/models lists them", code="unknown_provider")
+            raise InvalidParams(
+                "model: not provider/model of a known provider; leave it out to choose from a list",
+                code="unknown_provider",
+            )
 
     async def _providers(self) -> Sequence[Provider]:
         result = await self._result("pi/providers", {})

@@ -107,6 +107,8 @@ class Conversation:
             else:
                 self._say(f"There is no command /{match['name']}; /help lists them", "yellow")
         except PiError as error:
+            if error.code == "unknown_chat":
+                self._params.pop("chatId", None)  # it is gone for good, and the next prompt begins another
             if error.code != "cancelled":
                 hint = ". Here, /login does it" if failure.exit_code(error) == failure.SIGN_IN else ""
                 self._say(failure.sentence(error) + hint, "red")

@@ -127,6 +127,31 @@ async def test_params_that_cannot_work_are_named_and_nothing_happens(
     assert not exists(agent_dir)
 
 
+NOT_A_MODEL = "is not provider/model; the providers are anthropic, other"
+OF_NOBODY = "is of no known provider; the providers are anthropic, other"
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("claude", f'"claude" {NOT_A_MODEL}'),
+        ("nobody/none", f'"nobody/none" {OF_NOBODY}'),
+        (" ", f'"" {NOT_A_MODEL}'),
+        ("\0/\0", f'"/" {OF_NOBODY}'),
+        ("a\nb/c", f'"a b/c" {OF_NOBODY}'),
+        ("x/" + "y" * 100, f'"x/{"y" * 77}…" {OF_NOBODY}'),
+        ("sk-ant-api03-fake", f'"[REDACTED]" {NOT_A_MODEL}'),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+async def test_a_model_that_nobody_has_is_named_and_another_may_be_chosen(
+    agent_dir: Path, model: str, said: str
+) -> None:
+    played = await World(agent_dir).play(model=model)
+    assert isinstance(played.error, InvalidParams)
+    assert (played.error.message, played.error.action) == (f"model: {said}", "choose_model")
+
+
 async def test_an_unknown_reasoning_level_is_answered_with_the_levels(agent_dir: Path) -> None:
     played = await World(agent_dir).play(reasoning="extreme")
     assert str(played.error) == "reasoning: not a level of Opus, which has: low, high"

@@ -90,7 +90,7 @@ def test_a_sign_in_from_the_page_to_the_credential(redirect: str) -> None:
     url = urlsplit(show.url)
     query = {name: values[0] for name, values in parse_qs(url.query).items()}
     assert (url.netloc, url.path) == ("127.0.0.1:1", "/oauth/authorize")
-    assert asked(flow, None) == Ask(label="Authorization code", placeholder="code#state")
+    assert asked(flow, None) == Ask(label="Authorization code", placeholder="all of the code that the page shows")
     body = sent(flow, f"FAKEcode#{query['state']}")
     assert body == {
         "grant_type": "authorization_code",
@@ -183,7 +183,9 @@ def test_a_failure_that_passes_leaves_the_question_open(answer: Reply, code: str
 def test_a_lost_connection_leaves_the_question_open() -> None:
     flow = to_the_exchange()
     lost = PiError("provider_unreachable", "No connection")
-    assert flow.throw(lost) == Ask(label="Authorization code", placeholder="code#state", problem=lost)
+    assert flow.throw(lost) == Ask(
+        label="Authorization code", placeholder="all of the code that the page shows", problem=lost
+    )
     sent(flow, "FAKEcode")
     assert isinstance(result(flow, reply(TOKENS)), OAuth)
 

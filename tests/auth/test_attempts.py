@@ -49,7 +49,7 @@ async def test_start_answers_what_to_show_and_nothing_is_announced() -> None:
         step=PasteCodeStep(
             url=attempt.step.url,
             instructions="Open the address, approve, then paste the code that the page shows",
-            input=CodeInput(label="Authorization code", placeholder="code#state"),
+            input=CodeInput(label="Authorization code", placeholder="all of the code that the page shows"),
         ),
     )
     assert attempt.step.url.startswith("https://claude.ai/oauth/authorize?code=true&")

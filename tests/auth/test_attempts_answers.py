@@ -22,7 +22,7 @@ from tests.clock import settle
 
 FAILURES = [
     PiError("store_busy", "Another process holds the file"),
-    PiError("store_unreadable", "Cannot use x: the disk is full"),
+    PiError("store_unreadable", "The disk is full (x)"),
 ]
 
 
@@ -143,7 +143,7 @@ async def test_a_full_disk_costs_no_sign_in(agent_dir: Path) -> None:
     )
     attempt = await attempts.start(PROVIDER)
     error = await refused(attempts.submit(attempt.login_id, "FAKEcode"))
-    assert (error.code, "the disk is full" in error.message) == ("store_unreadable", True)
+    assert (error.code, "The disk is full" in error.message) == ("store_unreadable", True)
     assert (await world.accounts.credential(PROVIDER)).credential == old
     full.clear()
     assert (await attempts.submit(attempt.login_id, "FAKEcode")).state == "succeeded"

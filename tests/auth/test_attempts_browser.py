@@ -51,7 +51,9 @@ async def test_start_answers_with_the_page_and_a_place_to_paste() -> None:
     attempt = await browser(desk)
     assert attempt.state == "awaitingBrowser"
     assert isinstance(attempt.step, BrowserStep)
-    assert attempt.step.input == CodeInput(label="Authorization code", placeholder="code#state")
+    assert attempt.step.input == CodeInput(
+        label="Authorization code", placeholder="all of the code that the page shows"
+    )
     assert urlsplit(query_of(attempt)["redirect_uri"]).hostname == "localhost"
     await desk.attempts.close()
 

@@ -221,6 +221,18 @@ async def test_a_sign_in_on_a_full_disk_fails_and_loses_nothing(agent_dir: Path)
     assert (await world.accounts.credential(PROVIDER)).credential == old
 
 
+async def test_a_sign_out_on_a_full_disk_says_so_first_and_where_last(agent_dir: Path) -> None:
+    disk = FullDisk()
+    world = World(agent_dir, disk=disk.disk())
+    old = world.signed_in(3600)
+    disk.full = True
+    with pytest.raises(PiError) as caught:
+        await world.accounts.logout(PROVIDER)
+    said = "Not signed out of Anthropic. The disk is full; free some space and try again"
+    assert (caught.value.code, caught.value.message) == ("store_unreadable", f"{said} ({world.path})")
+    assert (await world.accounts.credential(PROVIDER)).credential == old
+
+
 async def test_no_secret_lies_beside_the_file_or_in_an_error(agent_dir: Path) -> None:
     world = World(agent_dir)
     world.signed_in(-1)

@@ -124,7 +124,7 @@ def test_an_error_in_the_stream_comes_after_what_stood_before_it() -> None:
     assert not decoder.complete
     assert raised.value.data() == {
         "code": "overloaded",
-        "message": "Anthropic is overloaded; try again",
+        "message": "Anthropic is overloaded",
         "retryable": True,
         "provider": "anthropic",
         "action": "retry",

@@ -126,7 +126,7 @@ def test_the_whole_of_an_error() -> None:
         reply(429, "rate_limit_error", "Number of requests\nexceeded", request_id="req_1", retry_after="7")
     ) == {
         "code": "rate_limited",
-        "message": "Anthropic's rate limit is reached; wait and try again",
+        "message": "Anthropic's rate limit is reached",
         "retryable": True,
         "provider": "anthropic",
         "retryAfterMs": 7000,

@@ -108,7 +108,13 @@ ROWS: dict[str, tuple[Reply, str, str, bool, str | None]] = {
     "413": (plain(413, "request is too large", **GITHUB), "context_overflow", "leave out images", False, None),
     "421": (plain(421, "Misdirected Request", **GITHUB), "provider_error", "hosts", True, "retry"),
     "422": (reply(422, {"message": "filtered"}), "content_filtered", "rephrase", False, None),
-    "424": (reply(424, {"message": "a tool's server is down"}), "provider_error", "try again", False, "retry"),
+    "424": (
+        reply(424, {"message": "a tool's server is down"}),
+        "provider_error",
+        "needed for the answer failed",
+        False,
+        "retry",
+    ),
     "429 this model": (
         reply(429, said("user_model_rate_limited"), retry_after="40"),
         "rate_limited",
@@ -119,7 +125,7 @@ ROWS: dict[str, tuple[Reply, str, str, bool, str | None]] = {
     "429 the account": (
         reply(429, said("user_global_rate_limited")),
         "rate_limited",
-        "this account is reached; wait",
+        "this account is reached",
         True,
         "retry",
     ),
@@ -128,7 +134,7 @@ ROWS: dict[str, tuple[Reply, str, str, bool, str | None]] = {
     "429 upstream": (reply(429, said("upstream_provider_rate_limit")), "overloaded", "overloaded", True, "retry"),
     "429 overloaded": (reply(429, said("model_overloaded")), "overloaded", "overloaded", True, "retry"),
     "429 blocked": (reply(429, said("extension_blocked")), "credential_not_permitted", "blocked", False, None),
-    "429 in other words": (reply(429, {"message": "slow down"}), "rate_limited", "wait", True, "retry"),
+    "429 in other words": (reply(429, {"message": "slow down"}), "rate_limited", "limit is reached", True, "retry"),
     "466": (plain(466, "", **GITHUB), "client_outdated", "update pi-server", False, None),
     "499": (reply(499, {"message": "closed"}), "provider_error", "499", True, "retry"),
     "500": (reply(500, {"message": "oops"}), "provider_error", "500", True, "retry"),

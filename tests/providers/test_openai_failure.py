@@ -272,7 +272,7 @@ def test_the_whole_of_an_error() -> None:
     body = {"error": {"message": "Limit\nreached", "type": "requests", "code": "rate_limit_exceeded", "param": None}}
     assert FAILURES.of_reply(refusal(429, body, x_request_id="req_1", retry_after="7")).data() == {
         "code": "rate_limited",
-        "message": "My Server's rate limit is reached; wait and try again",
+        "message": "My Server's rate limit is reached",
         "retryable": True,
         "provider": "mine",
         "retryAfterMs": 7000,

@@ -274,7 +274,9 @@ async def test_nobody_there(client: httpx.AsyncClient) -> None:
     events, end = await interrupted(events_of(client, url))
     assert len(events) == MAX_ATTEMPTS - 1
     assert end.error.code == "provider_unreachable"
-    assert end.error.message.startswith("No connection to 127.0.0.1:")
+    host = url.removeprefix("http://")
+    check = "check the network, the proxy and the base URL"
+    assert end.error.message == f"No connection to {host}: the connection was refused; {check}"
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1", "nonsense", "https://h:port"])

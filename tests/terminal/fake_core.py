@@ -232,6 +232,8 @@ class FakeHandlers:
         prompt = params["prompt"]
         if prompt == "signed out":
             raise PiError("login_required", "Not signed in to Anthropic", provider="anthropic")
+        if prompt == "deleted" and "chatId" in params:
+            raise PiError("unknown_chat", "This chat was deleted")
         if prompt == "crash":
             raise ZeroDivisionError("sk-ant-oat01-FAKE-CANARY-TOKEN")
         model = params.get("model", "anthropic/model-0")

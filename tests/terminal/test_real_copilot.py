@@ -177,11 +177,12 @@ async def test_a_server_of_the_users_own(real: Pi, tmp_path: Path) -> None:
     assert (code, "hello" in out) == (0, True), err
     done = await real.run("doctor", "--json", **keys)
     assert done[0] == 1
+    refused = "the connection was refused; check the network and the proxy"
     assert [(one["level"], one["message"]) for name in servers for one in list(doctor(done, name))[1:]] == [
         ("ok", f"{real.simulator.url} serves anthropic-messages, 16 models"),
         ("ok", f"{base} serves openai-completions, 6 models"),
         ("error", f"{base}/nowhere answers, but there is nothing to chat with at this path (HTTP 404)"),
-        ("error", "http://127.0.0.1:9/v1: No connection to 127.0.0.1; check the network and the proxy"),
+        ("error", f"http://127.0.0.1:9/v1: No connection to 127.0.0.1: {refused}"),
     ]
     without_key = list(doctor(await real.run("doctor", "--json"), "mine"))
     assert [(one["level"], one["message"], one["remedy"]) for one in without_key] == [

@@ -230,6 +230,19 @@ async def test_an_ephemeral_conversation_remembers_what_went_along_and_what_was_
         assert await terminal.exit_code() == 0
 
 
+async def test_a_chat_that_was_deleted_elsewhere_goes_on_as_a_new_one(tmp_path: Path) -> None:
+    async with fake_pi(tmp_path, "chat") as terminal:
+        await terminal.until("›")
+        terminal.type("well" + ENTER)
+        await terminal.until("you said 'well'")
+        terminal.type("deleted" + ENTER)
+        await terminal.until("This chat was deleted")
+        terminal.type("deleted" + ENTER)
+        await terminal.until("you said 'deleted'")
+        terminal.type(CTRL_D)
+        assert await terminal.exit_code() == 0
+
+
 async def test_the_model_selector_opens_at_once_and_grows(tmp_path: Path) -> None:
     """A model that cannot be used is there with its reason, and Enter does not choose it."""
     async with fake_pi(tmp_path, "chat") as terminal:
