@@ -262,6 +262,25 @@ async def test_kept_chats_are_listed_opened_and_gone_on_with(opens: Open, simula
     assert [message["role"] for message in simulator.bodies[-1]["messages"]] == ["user", "assistant", "user"]
 
 
+@pytest.mark.usefixtures("signed_in")
+async def test_a_chat_that_was_deleted_elsewhere_goes_on_as_a_new_one(nvim: Neovim, simulator: Simulator) -> None:
+    await open_chat(nvim)
+    await answered(nvim, "say 3 words")
+    await nvim.lua(
+        "local done;"
+        "require('pi.server').request('pi/chat/delete', { chatId = require('pi.chat').current().chat_id },"
+        " function() done = true end);"
+        "vim.wait(10000, function() return done end, 10)"
+    )
+    lines = await answered(nvim, "say 4 words")
+    assert lines[-3:] == ["## You", "", "say 4 words"]
+    await nvim.sees("This chat was deleted elsewhere")
+    await nvim.keys("<CR><C-s>")
+    await nvim.becomes("return require('pi.chat').current().model", "anthropic/claude-sonnet-5-5")
+    await nvim.becomes(RUNNING, 0)
+    assert [message["role"] for message in simulator.bodies[-1]["messages"]] == ["user"]
+
+
 async def test_where_there_are_no_chats_that_is_said(nvim: Neovim) -> None:
     await nvim.command("Pi chats")
     await nvim.sees("No chats in this folder; :Pi! chats lists all")

@@ -66,7 +66,7 @@ async def test_two_thousand_characters_over_several_lines_arrive_whole(opens: Op
         "type": "pasteCode",
         "url": "https://claude.example/oauth/authorize?" + "x" * 500,
         "instructions": "Open the address",
-        "input": {"label": "Authorization code", "placeholder": "code#state", "secret": True},
+        "input": {"label": "Authorization code", "placeholder": "all of the code that the page shows", "secret": True},
     }
     attempt = {"loginId": "l1", "provider": "anthropic", "state": "awaitingCode", "expiresAt": 0, "step": step}
     scenario = Scenario(
@@ -254,7 +254,7 @@ async def test_how_it_looks(opens: Open, size: tuple[int, int], background: str,
         "type": "pasteCode",
         "url": "https://claude.ai/oauth/authorize?code=true&client_id=9d1c250a-0000-0000-0000-000000000000&response_type=code&redirect_uri=x",
         "instructions": "Open the address, approve, then paste the code that the page shows",
-        "input": {"label": "Authorization code", "placeholder": "code#state", "secret": True},
+        "input": {"label": "Authorization code", "placeholder": "all of the code that the page shows", "secret": True},
     }
     attempt = {"loginId": "l1", "provider": "anthropic", "state": "awaitingCode", "expiresAt": 0, "step": step}
     scenario = Scenario(

@@ -101,6 +101,13 @@ local function finish(session)
   session.draft = nil
   redraw_bars()
   announce_end(session, turn)
+  if turn.error and turn.error.code == 'unknown_chat' then
+    session.chat_id, session.title = nil, nil
+    vim.notify(
+      'pi: This chat was deleted elsewhere; the prompt stands below and begins a new one',
+      vim.log.levels.WARN
+    )
+  end
   if turn.error and turn.error.action and turn.stop_reason ~= 'cancelled' then
     failure.show(turn.error, function()
       view.set_prompt(session.view, turn.prompt)
