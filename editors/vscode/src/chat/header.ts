@@ -8,6 +8,8 @@ export interface Known {
   /** What will answer next: the chosen one, else what answered last */
   readonly modelId: string | undefined;
   readonly model: Model | undefined;
+  /** Of the models that answer in it */
+  readonly names: NonNullable<Header['names']>;
   readonly account: string | null;
   /** Of the last turn that had one */
   readonly usage: Usage | undefined;
@@ -21,6 +23,7 @@ export function headerOf(known: Known): Header {
   return {
     title: known.title,
     model: known.model?.name ?? known.modelId ?? null,
+    names: known.names,
     account: known.account,
     ...contextOf(known.usage, known.model?.contextWindow ?? 0),
     server: known.server,
@@ -28,6 +31,15 @@ export function headerOf(known: Known): Header {
     notice: known.notice,
     sendWith: known.sendWith,
   };
+}
+
+/** What models are called, as far as that is known. */
+export function namesOf(
+  ids: Iterable<string | undefined>,
+  nameOf: (id: string) => string | undefined,
+): Record<string, string> {
+  const named = [...new Set(ids)].map((id) => [id, id === undefined ? undefined : nameOf(id)]);
+  return Object.fromEntries(named.filter(([, name]) => name !== undefined));
 }
 
 function contextOf(usage: Usage | undefined, window: number): Pick<Header, 'contextFill' | 'contextDetail'> {

@@ -2,6 +2,7 @@
 // Thoughts, tool calls and what went along are folded (`<details>`). Never here: a path to save to.
 import { endingOf } from './endings.ts';
 import { tokens } from './numbers.ts';
+import { plainOutput } from './terminal.ts';
 import type { Item, Tool, Turn } from './transcript.ts';
 
 export function markdownOf(
@@ -53,8 +54,9 @@ const MARKS = { running: '…', done: '✓', failed: '✗' } as const;
 function toolBody(tool: Tool): string {
   const input = Object.keys(tool.input).length ? [fenced('json', JSON.stringify(tool.input, null, 2))] : [];
   const diff = tool.diff ? [fenced('diff', tool.diff)] : [];
-  const output = tool.output.trim() ? [fenced('text', tool.output)] : [];
-  return [...input, ...diff, ...output].join('\n\n');
+  const output = plainOutput(tool.output);
+  const said = output.trim() ? [fenced('text', output)] : [];
+  return [...input, ...diff, ...said].join('\n\n');
 }
 
 function details(summary: string, body: string): string {

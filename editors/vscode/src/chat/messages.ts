@@ -19,11 +19,13 @@ export interface Header {
   readonly title: string;
   /** Of the chosen model; null when none is */
   readonly model: string | null;
+  /** Of the models that answer in this chat, by their ids, as far as they are known */
+  readonly names: Readonly<Record<string, string>>;
   readonly account: string | null;
   /** 0 to 1 of the model's context window; null when either is not known */
   readonly contextFill: number | null;
   readonly contextDetail: string;
-  readonly server: 'stopped' | 'starting' | 'running' | 'missing' | 'failed';
+  readonly server: 'stopped' | 'starting' | 'running' | 'missing' | 'misconfigured' | 'failed';
   /** Of all providers together: whether a chat is possible */
   readonly auth: 'unknown' | 'signedOut' | 'signingIn' | 'expired' | 'ready';
   /** One sentence that needs attention, with what helps */
@@ -86,6 +88,7 @@ export type ViewCommand =
   | 'pi.server.install'
   | 'pi.server.select'
   | 'pi.server.restart'
+  | 'pi.openSettings'
   | 'pi.showLog'
   | 'pi.showDiagnostics';
 

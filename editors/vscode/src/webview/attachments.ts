@@ -14,6 +14,10 @@ import { carriesFiles } from './uris.ts';
 export interface Attachments {
   readonly element: HTMLElement;
   readonly length: number;
+  /** Whether pictures that were taken are still being read */
+  readonly isReading: boolean;
+  /** Once they are read and on their way to the extension: whether all of them could be */
+  read(): Promise<boolean>;
   update(chips: readonly Chip[]): void;
   removeLast(): void;
 }
@@ -23,12 +27,29 @@ export function attachments(host: Host, field: PromptField, tell: (text: string)
   list.hidden = true;
   let chips: readonly Chip[] = [];
 
-  const takePictures = async (files: readonly File[]) => {
-    for (const file of files) {
-      const picture = await pictureFrom(file);
-      if (typeof picture === 'string') tell(picture);
-      else host.post({ type: 'attachImage', name: file.name || 'Picture', picture });
-    }
+  let reading = Promise.resolve(true);
+  let isReading = false;
+
+  const takePicture = async (file: File): Promise<boolean> => {
+    const picture = await pictureFrom(file);
+    if (typeof picture === 'string') tell(picture);
+    else host.post({ type: 'attachImage', name: file.name || 'Picture', picture });
+    return typeof picture !== 'string';
+  };
+
+  const takePictures = (files: readonly File[]) => {
+    if (files.length === 0) return;
+    const earlier = isReading ? reading : Promise.resolve(true);
+    const taken = earlier.then(async (before) => {
+      let all = before;
+      for (const file of files) all = (await takePicture(file)) && all;
+      return all;
+    });
+    reading = taken;
+    isReading = true;
+    void taken.then(() => {
+      if (reading === taken) isReading = false;
+    });
   };
 
   const take = (data: DataTransfer) => {
@@ -36,7 +57,7 @@ export function attachments(host: Host, field: PromptField, tell: (text: string)
     tell(unknown.length > 0 ? `${unknown.join(', ')}: drop it from VS Code's explorer` : '');
     if (uris.length > 0) host.post({ type: 'attach', uris });
     if (text) field.insert(text);
-    void takePictures(pictures);
+    takePictures(pictures);
   };
 
   const update = (next: readonly Chip[]) => {
@@ -68,6 +89,10 @@ export function attachments(host: Host, field: PromptField, tell: (text: string)
     get length() {
       return chips.length;
     },
+    get isReading() {
+      return isReading;
+    },
+    read: () => reading,
     update,
     removeLast,
   };

@@ -50,7 +50,9 @@ export function completing(host: Host, field: PromptField): Completing {
   return {
     list,
     found: (query, items) => {
-      if (trigger?.kind === 'file' && trigger.query === query) list.show(items.map(fileSuggestion));
+      if (trigger?.kind !== 'file' || trigger.query !== query) return;
+      if (items.length === 0) list.none('No file matches');
+      else list.show(items.map(fileSuggestion));
     },
     isExact: () => COMMANDS.some(({ name }) => name === field.element.value),
   };

@@ -1,5 +1,6 @@
 // Where one types: the prompt, what goes along with it, and Send, which is Stop while an answer comes.
 // In: the state. Out: an element; FromView `send`, `stop` and `draft`. Never here: what a command such as /new does.
+import { visible } from '../chat/visible.ts';
 import { attachments } from './attachments.ts';
 import { completing } from './completing.ts';
 import { element, iconButton } from './dom.ts';
@@ -13,7 +14,7 @@ export interface Composer {
   readonly element: HTMLElement;
   update(state: ViewState): void;
   setText(text: string): void;
-  restore: PromptField['restore'];
+  restore(session: string, draft: string): void;
   change: PromptField['change'];
   focus(): void;
   /** Has the extension keep what is typed, now */
@@ -51,17 +52,45 @@ export function composer(host: Host, openHelp: () => void, answerQuestion: () =>
     ),
   );
   let state: ViewState = EMPTY;
+  let waits: symbol | undefined;
 
   const isRunning = () => runningTurn(state) !== undefined;
-  const isEmpty = () => field.element.value.trim() === '' && along.length === 0;
+  const isEmpty = () => field.element.value.trim() === '' && along.length === 0 && !along.isReading;
+  const showSending = () => sending.update(waits ? 'waits' : isRunning() ? 'runs' : 'ready', isEmpty());
 
   // Not trimmed: a space before a slash says that it is no command.
-  const send = () => {
-    if (isRunning() || isEmpty()) return;
+  const sendNow = () => {
     const prompt = field.element.value;
     field.set('');
     tell('');
     host.post({ type: 'send', prompt });
+  };
+
+  // The prompt stands where it is until the pictures are there that it goes with, and when one of them cannot.
+  const sendLater = async () => {
+    const mine = Symbol('the prompt that waits');
+    waits = mine;
+    tell('It is sent once the picture has been read');
+    showSending();
+    let all: boolean;
+    do all = await along.read();
+    while (along.isReading);
+    if (waits !== mine) return;
+    waits = undefined;
+    if (all) sendNow();
+    else showSending();
+  };
+
+  const send = () => {
+    if (isRunning() || waits || isEmpty()) return;
+    if (along.isReading) void sendLater();
+    else sendNow();
+  };
+
+  const stopWaiting = () => {
+    waits = undefined;
+    tell('');
+    showSending();
   };
 
   const recall = () => {
@@ -71,7 +100,7 @@ export function composer(host: Host, openHelp: () => void, answerQuestion: () =>
 
   const actions: Readonly<Record<Exclude<PromptAction, 'none'>, () => void>> = {
     send,
-    stop: () => host.post({ type: 'stop' }),
+    stop: () => (waits ? stopWaiting() : host.post({ type: 'stop' })),
     recall,
     removeChip: along.removeLast,
     nextItem: () => completion.list.move(1),
@@ -86,7 +115,7 @@ export function composer(host: Host, openHelp: () => void, answerQuestion: () =>
     text: field.element.value,
     from: field.element.selectionStart,
     to: field.element.selectionEnd,
-    running: isRunning(),
+    running: isRunning() || waits !== undefined,
     sendWith: host.sendWith(),
     chips: along.length,
     list: { length: completion.list.length, exact: completion.isExact() },
@@ -100,7 +129,7 @@ export function composer(host: Host, openHelp: () => void, answerQuestion: () =>
     event.stopPropagation();
     act(action);
   });
-  field.onChange(() => sending.update(isRunning(), isEmpty()));
+  field.onChange(showSending);
 
   const update = (next: ViewState) => {
     const before = state;
@@ -111,7 +140,7 @@ export function composer(host: Host, openHelp: () => void, answerQuestion: () =>
     const wanted = placeholder(next);
     if (field.element.placeholder !== wanted) field.element.placeholder = wanted;
     if (next.approvals !== before.approvals) question.update(next.approvals[0]?.tool);
-    sending.update(isRunning(), isEmpty());
+    showSending();
   };
 
   update(EMPTY);
@@ -119,7 +148,9 @@ export function composer(host: Host, openHelp: () => void, answerQuestion: () =>
     element: root,
     update,
     setText: field.set,
-    restore: field.restore,
+    restore(session, draft) {
+      if (field.restore(session, draft)) stopWaiting();
+    },
     change: field.change,
     focus: () => field.element.focus(),
     flush: field.flush,
@@ -137,7 +168,7 @@ function questionButton(answer: () => void) {
   button.hidden = true;
   const update = (tool: string | undefined) => {
     button.hidden = tool === undefined;
-    button.textContent = tool === undefined ? '' : `May ${tool} do this? Answer`;
+    button.textContent = tool === undefined ? '' : `May ${visible(tool)} do this? Answer`;
   };
   return { element: button, update };
 }

@@ -9,8 +9,8 @@ import { growWithText } from './grow.ts';
 export interface PromptField {
   readonly element: HTMLTextAreaElement;
   set(text: string): void;
-  /** What the extension has kept of a chat, when that is another one than stands here: it was not typed here */
-  restore(session: string, draft: string): void;
+  /** What the extension has kept of a chat, when that is another one than stands here: it was not typed here; whether it was */
+  restore(session: string, draft: string): boolean;
   /** As the extension says, but for what it has not heard of yet */
   change(change: DraftChange): void;
   /** By the browser's own editing, so that undo takes it back */
@@ -28,12 +28,12 @@ export function promptField(keep: (session: string, draft: string) => void): Pro
     'aria-label': 'Prompt',
     'aria-describedby': 'pi-hint',
   });
-  const fit = growWithText(field);
+  const resize = growWithText(field);
   const draft = draftKeeper(field, keep);
   const listeners: (() => void)[] = [];
 
   const changed = () => {
-    fit();
+    resize();
     draft.changed();
     for (const listener of listeners) listener();
   };
@@ -45,11 +45,12 @@ export function promptField(keep: (session: string, draft: string) => void): Pro
   };
 
   const restore = (session: string, text: string) => {
-    if (draft.session === session) return;
+    if (draft.session === session) return false;
     const typedAlready = draft.session === undefined ? field.value : '';
     draft.belongTo(session);
     set(appended(text, typedAlready));
     draft.known(text);
+    return true;
   };
 
   const change = (message: DraftChange) => {

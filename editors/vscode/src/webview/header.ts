@@ -1,7 +1,7 @@
 // What stands above the chat: the model, how full its context is, and what stands in the way, with what helps.
 // In: a Header. Out: elements; FromView `command`.
 import type { Header, ViewCommand } from '../chat/messages.ts';
-import { button, element, setChildren, spoken } from './dom.ts';
+import { button, element, iconButton, setChildren, spoken } from './dom.ts';
 import type { Host } from './host.ts';
 import { type IconName, icon } from './icons.ts';
 import { type Banner, bannerOf } from './words.ts';
@@ -10,6 +10,8 @@ export interface HeaderView {
   readonly element: HTMLElement;
   /** An empty chat says itself that nobody is signed in. */
   update(header: Header, isEmpty: boolean): void;
+  /** What was closed is said again, should it be said again */
+  reopen(): void;
 }
 
 export function headerView(host: Host): HeaderView {
@@ -26,7 +28,36 @@ export function headerView(host: Host): HeaderView {
   const bar = element('div', { class: 'bar' }, model, meter.element);
   const root = element('section', { class: 'header', 'aria-label': 'Model and state' }, bar);
   let banner: { readonly of: unknown; readonly element: HTMLElement } | undefined;
-  let notice: { readonly of: unknown; readonly element: HTMLElement } | undefined;
+  let notice: { readonly of: string; readonly element: HTMLElement } | undefined;
+  let closed: string | undefined;
+
+  const arrange = () => {
+    const open = notice && notice.of !== closed ? notice.element : undefined;
+    setChildren(
+      root,
+      [bar, banner?.element, open].filter((one) => one !== undefined),
+    );
+  };
+
+  // It has been read; the next one stands there again.
+  const close = (said: string) => {
+    closed = said;
+    arrange();
+    host.focusPrompt();
+  };
+
+  const noticeView = (said: NonNullable<Header['notice']>, key: string) => {
+    const shown = bannerView(host, noticeBanner(said));
+    const button = iconButton('close', 'Close (Esc)', () => close(key));
+    shown.append(button);
+    shown.classList.add('closable');
+    shown.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      event.stopPropagation();
+      close(key);
+    });
+    return shown;
+  };
 
   const update = (header: Header, isEmpty: boolean) => {
     name.textContent = header.model ?? 'Choose a model';
@@ -34,17 +65,19 @@ export function headerView(host: Host): HeaderView {
     meter.update(header);
     const shown = bannerOf(header, isEmpty);
     if (shown !== banner?.of) banner = shown && { of: shown, element: bannerView(host, shown) };
-    if (header.notice !== notice?.of)
-      notice = header.notice
-        ? { of: header.notice, element: bannerView(host, noticeBanner(header.notice)) }
-        : undefined;
-    setChildren(
-      root,
-      [bar, banner?.element, notice?.element].filter((one) => one !== undefined),
-    );
+    // By value: what comes from the extension is a copy each time.
+    const said = header.notice && JSON.stringify(header.notice);
+    if (said !== notice?.of)
+      notice = header.notice && said ? { of: said, element: noticeView(header.notice, said) } : undefined;
+    if (said !== closed) closed = undefined;
+    arrange();
   };
 
-  return { element: root, update };
+  const reopen = () => {
+    closed = undefined;
+  };
+
+  return { element: root, update, reopen };
 }
 
 function noticeBanner({ text, command, label }: NonNullable<Header['notice']>): Banner {

@@ -44,6 +44,8 @@ export function helpDialog(sendWith: () => Header['sendWith']) {
       ]),
     );
     dialog.showModal();
+    // The focus is on the button below.
+    dialog.scrollTop = 0;
   };
   return { element: dialog, open };
 }

@@ -7,7 +7,7 @@ import type { Host } from './host.ts';
 import { markdownView } from './markdownView.ts';
 import { pieces } from './pieces.ts';
 import { toolView } from './tool.ts';
-import { compactedText, counted } from './words.ts';
+import { compactedText, counted, lineCount } from './words.ts';
 
 export interface ItemView {
   readonly type: Item['type'];
@@ -46,7 +46,7 @@ const VIEWS: Readonly<Record<Item['type'], (host: Host) => ItemView>> = {
       update(item, complete) {
         if (item.type !== 'reasoning') return;
         show(complete ? item.text.trimEnd() : item.text);
-        title.textContent = counted('Thinking', item.text);
+        title.textContent = counted('Thinking', lineCount(item.text));
         if (complete && !over) details.open = false;
         over = complete;
       },

@@ -20,6 +20,9 @@ declare function acquireVsCodeApi(): { postMessage(message: FromView): void; set
 
 const TYPING: ReadonlySet<FromView['type']> = new Set(['ready', 'draft', 'complete']);
 
+/** What the extension takes, or refuses with a reason above the chat, as it may have done before */
+const ANSWERED: ReadonlySet<FromView['type']> = new Set(['send', 'resend', 'attach', 'attachImage']);
+
 const vscode = acquireVsCodeApi();
 const { say, elements: announcements } = announcer();
 let state: ViewState = EMPTY;
@@ -27,6 +30,9 @@ let state: ViewState = EMPTY;
 // What is still being typed goes first: what is asked for may have the extension show another chat.
 function post(message: FromView): void {
   if (!TYPING.has(message.type)) prompt.flush();
+  if (ANSWERED.has(message.type)) header.reopen();
+  // Whoever asks wants to see the answer.
+  if (message.type === 'send' || message.type === 'resend') follow.toEnd();
   vscode.postMessage(message);
 }
 
@@ -73,8 +79,7 @@ function draw(before: ViewState): void {
   const hadFocus = document.activeElement !== document.body;
   title.textContent = state.header.title || 'Chat';
   if (state.header !== before.header || isEmpty) header.update(state.header, isEmpty);
-  if (state.turns !== before.turns || state.approvals !== before.approvals)
-    transcript.update(state.turns, state.approvals);
+  transcript.update(state.turns, state.approvals, state.header);
   if (isEmpty) {
     welcome.update(state.header);
     scroller.append(welcome.element);

@@ -5,6 +5,7 @@ import { blockStream, type Part, type Tail } from './blocks.ts';
 import { type CodeBlock, codeBlock } from './code.ts';
 import { element } from './dom.ts';
 import type { Host } from './host.ts';
+import { type Pieces, pieces } from './pieces.ts';
 import { sanitised } from './sanitise.ts';
 
 export interface MarkdownView {
@@ -24,7 +25,7 @@ export function markdownView(host: Host): MarkdownView {
   let over = false;
   let latest = { text: '', complete: false };
   let openCode: CodeBlock | undefined;
-  let plain: Text | undefined;
+  let plain: Pieces | undefined;
   let notBefore = 0;
   let frame: number | undefined;
 
@@ -58,12 +59,12 @@ export function markdownView(host: Host): MarkdownView {
   };
 
   const drawPlain = (text: string) => {
-    if (plain && text.startsWith(plain.data)) {
-      if (text.length > plain.length) plain.appendData(text.slice(plain.length));
-      return;
+    if (!plain) {
+      const paragraph = element('p', { class: 'plain' });
+      tail.replaceChildren(paragraph);
+      plain = pieces(paragraph);
     }
-    plain = document.createTextNode(text);
-    tail.replaceChildren(element('p', { class: 'plain' }, plain));
+    plain.show(text);
   };
 
   const clearTail = () => {
@@ -114,10 +115,16 @@ function nodeOf(host: Host, part: Part | Exclude<Tail, { type: 'openCode' }>): N
     case 'code':
       return finishedCode(host, part.language, part.text);
     case 'plain':
-      return element('p', { class: 'plain' }, part.text);
+      return plainText(part.text);
     case 'html':
       return withCodeBlocks(host, sanitised(part.html));
   }
+}
+
+function plainText(text: string): HTMLElement {
+  const paragraph = element('p', { class: 'plain' });
+  pieces(paragraph).show(text);
+  return paragraph;
 }
 
 // Those inside lists and quotes

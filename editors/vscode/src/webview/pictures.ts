@@ -16,8 +16,12 @@ export function pictureOf(picture: Picture, index: number): HTMLElement {
 export async function pictureFrom(file: File): Promise<Picture | string> {
   const problem = pictureProblem(file);
   if (problem) return problem;
-  if (file.size <= LARGEST_BYTES) return { mimeType: file.type, data: await base64(file) };
-  const smaller = await smallerPicture(file);
+  const unread = () => undefined;
+  if (file.size <= LARGEST_BYTES) {
+    const data = await base64(file).catch(unread);
+    return data === undefined ? `${file.name} could not be read` : { mimeType: file.type, data };
+  }
+  const smaller = await smallerPicture(file).catch(unread);
   return smaller ?? `${file.name} is too large to be sent, and could not be made smaller`;
 }
 

@@ -8,6 +8,10 @@ import { growWithText } from './grow.ts';
 import type { Host } from './host.ts';
 import { sends } from './keys.ts';
 import { pictureOf } from './pictures.ts';
+import { lineCount } from './words.ts';
+
+const LONG_LINES = 20;
+const LONG = 2_500;
 
 export interface PromptView {
   readonly element: HTMLElement;
@@ -24,10 +28,7 @@ export function promptView(host: Host): PromptView {
     const edit = iconButton('edit', 'Edit this prompt and ask again', () => startEditing(turn));
     edit.classList.add('edit');
     const copy = copyButton(host, 'Copy this prompt', () => host.post({ type: 'copy', text: turn.prompt }));
-    body.replaceChildren(
-      element('div', { class: 'prompt-actions' }, edit, copy),
-      element('div', { class: 'prompt-text' }, turn.prompt),
-    );
+    body.replaceChildren(element('div', { class: 'prompt-actions' }, edit, copy), ...promptText(turn.prompt));
     if (turn.context.length > 0) {
       const labels = turn.context
         .map(visible)
@@ -57,6 +58,24 @@ export function promptView(host: Host): PromptView {
   };
 
   return { element: root, update };
+}
+
+// A long one stands folded: what was asked is known, the answer is what one looks for.
+function promptText(prompt: string): HTMLElement[] {
+  const text = element('div', { class: 'prompt-text' }, prompt);
+  if (lineCount(prompt) <= LONG_LINES && prompt.length <= LONG) return [text];
+  text.classList.add('folded');
+  const toggle = button(
+    'Show all',
+    () => {
+      const folded = text.classList.toggle('folded');
+      toggle.textContent = folded ? 'Show all' : 'Show less';
+      toggle.setAttribute('aria-expanded', String(!folded));
+    },
+    'link',
+  );
+  toggle.setAttribute('aria-expanded', 'false');
+  return [text, toggle];
 }
 
 function editForm(host: Host, turn: Turn, close: () => void): HTMLElement {

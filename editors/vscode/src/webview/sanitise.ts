@@ -24,6 +24,8 @@ export function sanitised(html: string): DocumentFragment {
   return purify.sanitize(html, {
     ALLOWED_TAGS: TAGS,
     ALLOWED_ATTR: ATTRIBUTES,
+    // Of these the hook above decides; by itself it would take `file:` and `a.py:3` for foreign schemes.
+    ADD_URI_SAFE_ATTR: ['data-href'],
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
     RETURN_DOM_FRAGMENT: true,

@@ -22,6 +22,7 @@ export const EMPTY: ViewState = {
   header: {
     title: '',
     model: null,
+    names: {},
     account: null,
     contextFill: null,
     contextDetail: '',

@@ -1,5 +1,6 @@
 // What is offered while one types `@…` or `/…`: a list that the text field points into, so that focus stays there.
 // In: items. Out: a listbox, and which item is taken.
+import { visible } from '../chat/visible.ts';
 import { element } from './dom.ts';
 
 export interface Suggestion {
@@ -12,6 +13,8 @@ export interface Suggestions {
   readonly element: HTMLElement;
   readonly length: number;
   show(items: readonly Suggestion[]): void;
+  /** That there is nothing to take */
+  none(text: string): void;
   close(): void;
   move(step: 1 | -1): void;
   take(): void;
@@ -51,6 +54,13 @@ export function suggestions(field: HTMLTextAreaElement, say: (text: string) => v
     point();
   };
 
+  const none = (text: string) => {
+    close();
+    list.replaceChildren(element('li', { role: 'option', class: 'none', 'aria-disabled': 'true' }, text));
+    list.hidden = false;
+    say(text);
+  };
+
   const close = () => {
     items = [];
     list.hidden = true;
@@ -70,6 +80,7 @@ export function suggestions(field: HTMLTextAreaElement, say: (text: string) => v
       return items.length;
     },
     show,
+    none,
     close,
     move,
     take: () => items[active]?.take(),
@@ -79,9 +90,9 @@ export function suggestions(field: HTMLTextAreaElement, say: (text: string) => v
 function optionOf(item: Suggestion, index: number): HTMLElement {
   const option = element(
     'li',
-    { role: 'option', id: `${LIST}-${index}`, title: item.detail },
-    element('span', { class: 'label' }, item.label),
-    element('span', { class: 'detail' }, item.detail),
+    { role: 'option', id: `${LIST}-${index}`, title: visible(item.detail) },
+    element('span', { class: 'label' }, visible(item.label)),
+    element('span', { class: 'detail' }, visible(item.detail)),
   );
   // Focus stays in the text field.
   option.addEventListener('mousedown', (event) => event.preventDefault());

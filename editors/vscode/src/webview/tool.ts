@@ -10,8 +10,8 @@ import type { Host } from './host.ts';
 import { type IconName, icon } from './icons.ts';
 import { inputView } from './input.ts';
 import { pictureOf } from './pictures.ts';
-import { pieces } from './pieces.ts';
-import { counted, lineCount } from './words.ts';
+import { screen } from './screen.ts';
+import { counted } from './words.ts';
 
 export interface ToolView {
   readonly element: HTMLElement;
@@ -97,16 +97,15 @@ function outputView() {
     text,
   );
   const details = element('details', { class: 'output', open: '' }, title, scroller);
-  const { show } = pieces(text);
+  const { show } = screen(text);
   let status: Tool['status'] = 'running';
   const view = { element: undefined as HTMLElement | undefined, update };
 
   function update(tool: Tool): void {
-    const output = tool.output.trimEnd();
-    if (output !== '') view.element = details;
-    show(output);
-    title.textContent = counted('Output', output);
-    if (status === 'running' && tool.status !== 'running') details.open = lineCount(output) <= LONG_OUTPUT;
+    const lines = show(tool.output);
+    if (lines > 0) view.element = details;
+    title.textContent = counted('Output', lines);
+    if (status === 'running' && tool.status !== 'running') details.open = lines <= LONG_OUTPUT;
     status = tool.status;
   }
 

@@ -1,16 +1,18 @@
 // The turns, one below the other, keyed by their ids. In: the state. Out: an element that scrolls. The last turns are
 // drawn at once, those above when there is time, so that a long chat opens as fast as a short one.
 // Never here: following a link by navigating.
-import type { Approval } from '../chat/messages.ts';
+import type { Approval, Header } from '../chat/messages.ts';
 import type { Turn } from '../chat/transcript.ts';
 import { element, setChildren } from './dom.ts';
 import type { Host } from './host.ts';
 import { linkTarget } from './links.ts';
+import { EMPTY } from './state.ts';
 import { type TurnView, turnView } from './turn.ts';
+import { answererOf } from './words.ts';
 
 export interface TranscriptView {
   readonly element: HTMLElement;
-  update(turns: readonly Turn[], approvals: readonly Approval[]): void;
+  update(turns: readonly Turn[], approvals: readonly Approval[], header: Header): void;
   /** Focus goes a turn up or down */
   move(step: 1 | -1): void;
 }
@@ -23,6 +25,7 @@ export function transcriptView(host: Host): TranscriptView {
   const views = new Map<string, TurnView>();
   let drawn: readonly Turn[] = [];
   let asked: readonly Approval[] = NONE;
+  let header = EMPTY.header;
 
   const viewOf = (turn: Turn): TurnView => {
     const known = views.get(turn.id);
@@ -34,7 +37,7 @@ export function transcriptView(host: Host): TranscriptView {
 
   const draw = (turn: Turn) => {
     const approvals = asked.length === 0 ? NONE : asked.filter((one) => one.turnId === turn.id);
-    viewOf(turn).update(turn, approvals);
+    viewOf(turn).update(turn, approvals, header);
   };
 
   // What was asked for may be gone, or another, when its time comes.
@@ -45,11 +48,18 @@ export function transcriptView(host: Host): TranscriptView {
     });
   };
 
-  const update = (turns: readonly Turn[], approvals: readonly Approval[]) => {
+  const update = (turns: readonly Turn[], approvals: readonly Approval[], next: Header) => {
     const before = drawn;
-    const isNew = turns.filter((turn, index) => turn !== before[index]);
+    const { names, auth } = header;
+    const isNew = turns.filter(
+      (turn, index) =>
+        turn !== before[index] ||
+        auth !== next.auth ||
+        answererOf(turn, names) !== answererOf(turn, next.names),
+    );
     const askedBefore = asked;
     asked = approvals;
+    header = next;
     drawn = turns;
     if (turns.length !== before.length || isNew.some((turn) => !views.has(turn.id))) {
       forget(views, turns);

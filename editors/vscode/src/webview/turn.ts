@@ -1,6 +1,6 @@
 // One turn: the prompt, the answer's items, and how it stands or ended. In: the turn as it is now; what is the same
 // object as before is left alone. Out: an element; FromView `copy`, `resend` and `command` of its buttons.
-import type { Approval } from '../chat/messages.ts';
+import type { Approval, Header } from '../chat/messages.ts';
 import { answerOf, type Item, type Turn } from '../chat/transcript.ts';
 import type { Failure } from '../protocol.ts';
 import { type ApprovalCard, approvalCard } from './approval.ts';
@@ -11,13 +11,16 @@ import { icon } from './icons.ts';
 import { type ItemView, itemView } from './items.ts';
 import { promptView } from './prompt.ts';
 import { retryView } from './retry.ts';
-import { endingText, type Offer, offerOf, usageLine } from './words.ts';
+import { answererOf, endingText, type Offer, offerOf, usageLine } from './words.ts';
 
 export interface TurnView {
   readonly element: HTMLElement;
-  update(turn: Turn, approvals: readonly Approval[]): void;
+  update(turn: Turn, approvals: readonly Approval[], header: Header): void;
 }
 
+const AGAIN: Offer = { label: 'Try again', does: 'resend' };
+/** Nothing that could have been said otherwise was said. */
+const AGAIN_AFTER: ReadonlySet<Turn['stopReason']> = new Set(['cancelled', 'error', 'endTurn']);
 /** Enough of a prompt to know the turn by */
 const LABEL = 80;
 
@@ -34,6 +37,8 @@ export function turnView(host: Host): TurnView {
   let asked: readonly Approval[] = [];
   let loose: ApprovalCard[] = [];
   let foot: readonly HTMLElement[] = [];
+  let wasOut = false;
+  let helped = false;
 
   const drawItems = (turn: Turn) => {
     for (const [index, item] of turn.items.entries()) {
@@ -69,16 +74,20 @@ export function turnView(host: Host): TurnView {
     asked = approvals;
   };
 
-  const update = (turn: Turn, approvals: readonly Approval[]) => {
-    if (turn === drawn && approvals.length === 0 && asked.length === 0) return;
+  const update = (turn: Turn, approvals: readonly Approval[], { names, auth }: Header) => {
+    const answerer = answererOf(turn, names);
+    if (name.textContent !== answerer) name.textContent = answerer;
+    wasOut ||= auth === 'signedOut' || auth === 'expired';
+    const signedIn = wasOut && auth === 'ready';
+    if (turn !== drawn || signedIn !== helped) foot = footOf(host, turn, signedIn);
+    else if (approvals.length === 0 && asked.length === 0) return;
     prompt.update(turn);
     if (drawn?.prompt !== turn.prompt) root.setAttribute('aria-label', turn.prompt.slice(0, LABEL));
-    if (drawn?.model !== turn.model || !drawn) drawName(name, turn);
+    if (turn.model && turn.model !== drawn?.model) name.title = turn.model;
     drawItems(turn);
     drawApprovals(turn, approvals);
     retry.update(turn.retry);
     const isWaiting = turn.status !== 'ended' && turn.items.length === 0 && !turn.retry;
-    if (turn !== drawn) foot = footOf(host, turn);
     const cards = loose.map((card) => card.element);
     const stands = [isWaiting && waiting, turn.retry && retry.element].filter(
       (one) => one instanceof Element,
@@ -86,6 +95,7 @@ export function turnView(host: Host): TurnView {
     setChildren(answer, [name, items, ...cards, ...stands, ...foot]);
     root.setAttribute('aria-busy', String(turn.status !== 'ended'));
     drawn = turn;
+    helped = signedIn;
   };
 
   return { element: root, update };
@@ -95,14 +105,9 @@ function isComplete(turn: Turn, index: number): boolean {
   return turn.status === 'ended' || index < turn.items.length - 1;
 }
 
-function drawName(name: HTMLElement, turn: Turn): void {
-  name.textContent = turn.model ?? 'Answer';
-  if (turn.model) name.title = turn.model;
-}
-
-function footOf(host: Host, turn: Turn): HTMLElement[] {
+function footOf(host: Host, turn: Turn, signedIn: boolean): HTMLElement[] {
   if (turn.status !== 'ended') return [];
-  const notice = noticeOf(host, turn);
+  const notice = noticeOf(host, turn, signedIn);
   const used = usageLine(turn);
   const text = answerOf(turn);
   const copy = text && copyButton(host, 'Copy this answer', () => host.post({ type: 'copy', text }));
@@ -110,23 +115,27 @@ function footOf(host: Host, turn: Turn): HTMLElement[] {
   return [...(notice ? [notice] : []), ...(used || copy ? [line] : [])];
 }
 
-function noticeOf(host: Host, turn: Turn): HTMLElement | undefined {
+// Whoever has signed in since is not asked to sign in again.
+function noticeOf(host: Host, turn: Turn, signedIn: boolean): HTMLElement | undefined {
   const resend = () => host.post({ type: 'resend', turnId: turn.id, prompt: turn.prompt });
-  if (turn.error && turn.stopReason !== 'cancelled') return errorOf(host, turn.error, turn.model, resend);
+  if (turn.error && turn.stopReason !== 'cancelled') {
+    const offer = offerOf(turn.error, turn.model);
+    const isDone = signedIn && offer?.does !== 'resend' && offer?.does.type === 'signIn';
+    return errorOf(host, turn.error, isDone ? AGAIN : offer, resend);
+  }
   const ending = endingText(turn);
   if (!ending) return undefined;
-  const again = turn.stopReason === 'cancelled' || turn.stopReason === 'error';
+  const again = AGAIN_AFTER.has(turn.stopReason);
   return element(
     'div',
     { class: `notice ${turn.stopReason === 'error' ? 'error' : 'ending'}` },
-    icon(turn.stopReason === 'cancelled' ? 'stop' : 'info'),
+    icon(turn.stopReason === 'cancelled' ? 'stopped' : 'info'),
     element('p', {}, ending),
     again && againButton(resend),
   );
 }
 
-function errorOf(host: Host, error: Failure, model: string | undefined, resend: () => void): HTMLElement {
-  const offer = offerOf(error, model);
+function errorOf(host: Host, error: Failure, offer: Offer | undefined, resend: () => void): HTMLElement {
   return element(
     'div',
     { class: 'notice error' },
@@ -143,12 +152,12 @@ function errorOf(host: Host, error: Failure, model: string | undefined, resend: 
 }
 
 function offerButton(host: Host, { label, does }: Offer, resend: () => void): HTMLElement {
-  if (does === 'resend') return againButton(resend);
+  if (does === 'resend') return againButton(resend, 'primary');
   return button(label, () => host.post(does), 'primary');
 }
 
-function againButton(resend: () => void): HTMLElement {
-  const created = button('Try again', resend);
+function againButton(resend: () => void, kind = 'secondary'): HTMLElement {
+  const created = button('Try again', resend, kind);
   created.classList.add('again');
   return created;
 }

@@ -4,7 +4,7 @@
 import { endingOf } from '../chat/endings.ts';
 import type { FromView, Header, ViewCommand } from '../chat/messages.ts';
 import { tokens, usageText } from '../chat/numbers.ts';
-import type { Turn } from '../chat/transcript.ts';
+import { answerOf, type Turn } from '../chat/transcript.ts';
 import type { Failure, Retry } from '../protocol.ts';
 
 /** A sign-in is what one expects; anything else that paid for the answer is said. */
@@ -29,12 +29,24 @@ export function retryText(retry: Retry, remainingMs: number): string {
   return `${when}: ${retry.error.message.replace(/\s+/g, ' ')}`;
 }
 
+/** Who answers, by the name that the model has now; by its id when it has none any more */
+export function answererOf({ model }: Turn, names: Header['names']): string {
+  if (!model) return 'Answer';
+  return Object.hasOwn(names, model) ? (names[model] ?? model) : model;
+}
+
 /** Why the turn ended, where that is not the ordinary way and no error tells it */
 export function endingText(turn: Turn): string {
   if (turn.status !== 'ended') return '';
   const known = endingOf(turn.stopReason);
   if (known) return known;
-  return turn.stopReason === 'error' && !turn.error ? 'This answer failed' : '';
+  if (turn.stopReason === 'error') return turn.error ? '' : 'This answer failed';
+  return turn.stopReason === 'endTurn' && saysNothing(turn) ? 'The model gave no answer' : '';
+}
+
+/** Thoughts alone are none, and what a tool has done is one. */
+function saysNothing(turn: Turn): boolean {
+  return !turn.items.some((item) => item.type === 'tool') && answerOf(turn).trim() === '';
 }
 
 export function lineCount(text: string): number {
@@ -43,8 +55,7 @@ export function lineCount(text: string): number {
 }
 
 /** `Thinking · 6 lines` */
-export function counted(title: string, text: string): string {
-  const count = lineCount(text);
+export function counted(title: string, count: number): string {
   return count === 0 ? title : `${title} · ${count} ${count === 1 ? 'line' : 'lines'}`;
 }
 
@@ -93,11 +104,20 @@ const SERVER_BANNERS: Readonly<Partial<Record<Header['server'], Banner>>> = {
       { label: 'Select it', command: 'pi.server.select' },
     ],
   },
+  misconfigured: {
+    text: 'The settings keep the pi server from starting',
+    kind: 'warning',
+    buttons: [
+      { label: 'Select the program', command: 'pi.server.select' },
+      { label: 'Open settings', command: 'pi.openSettings' },
+    ],
+  },
   failed: {
     text: 'The pi server does not run',
     kind: 'error',
     buttons: [
       { label: 'Start it again', command: 'pi.server.restart' },
+      { label: 'Select the program', command: 'pi.server.select' },
       { label: 'Show log', command: 'pi.showLog' },
     ],
   },

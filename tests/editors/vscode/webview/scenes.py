@@ -139,7 +139,33 @@ async def work(view: View) -> None:
     )
 
 
-SCENES: Mapping[str, Callable[[View], Awaitable[None]]] = {"empty": empty, "prose": prose, "work": work}
+def coloured(first: int, bright: int) -> str:
+    rows = ([first + n for n in range(8)], [bright + n for n in range(8)])
+    return "\n".join("".join(f"\x1b[{code}m {code} \x1b[0m" for code in row) for row in rows)
+
+
+async def terminal(view: View) -> None:
+    passed = "tests/test_greet.py::test_plain \x1b[32mPASSED\x1b[0m\x1b[32m [ 50%]\x1b[0m\n"
+    failed = (
+        "\x1b[1m\x1b[31mE   AssertionError\x1b[0m: \x1b[2mfaint\x1b[0m \x1b[4munderlined\x1b[0m \x1b[9mstruck\x1b[0m\n"
+    )
+    label = "\x1b[7;31m FAIL \x1b[0m \x1b[30;42m PASS \x1b[0m \x1b[7m turned \x1b[0m \x1b[2;35mfaint magenta\x1b[0m\n"
+    await view.show(
+        turn(
+            "Test it",
+            tool(id="c1", name="bash", title="Run pytest -v", output=passed + failed + label),
+            tool(id="c2", name="bash", title="Show all colours", output=f"{coloured(30, 90)}\n{coloured(40, 100)}"),
+        ),
+        turn("Again", text("Running it"), id="t2", stopReason="cancelled"),
+    )
+
+
+SCENES: Mapping[str, Callable[[View], Awaitable[None]]] = {
+    "empty": empty,
+    "prose": prose,
+    "work": work,
+    "terminal": terminal,
+}
 
 RUN = "window.pwned=1"
 EVIL = (

@@ -10,8 +10,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.async_api import expect
 
-from tests.editors.vscode.webview.scenes import PROSE
-from tests.editors.vscode.webview.view import ENDED, GOLDEN, USED, View, begun, events, golden, text, turn
+from tests.editors.vscode.webview.scenes import PROSE, tool
+from tests.editors.vscode.webview.view import (
+    ENDED,
+    GOLDEN,
+    HEADER,
+    MODEL,
+    USED,
+    View,
+    begun,
+    events,
+    golden,
+    text,
+    turn,
+)
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -148,6 +160,55 @@ async def test_output_follows_its_end_and_is_folded_when_it_is_long_and_over(vie
     await expect(view.page.get_by_role("region", name="Run it, done")).to_be_visible()
 
 
+OUTPUT = (
+    "\x1b]0;title\x07\x1b[1m== tests ==\x1b[0m\r\n"
+    " 10 %\r 50 %\r\x1b[K\x1b[32mpassed\x1b[0m 😀 <b>x</b>\r\n"
+    "\x1b[2A\n\x1b[7mend"
+)
+
+
+async def test_output_looks_as_in_a_terminal_however_it_is_cut(view: View) -> None:
+    drawn = set()
+    for size in (len(OUTPUT), 7, 1):
+        await view.show()
+        await view.say(begun())
+        await view.say(events({"type": "toolCall", "id": "c1", "name": "bash", "title": "Run it", "input": {}}))
+        for at in range(0, len(OUTPUT), size):
+            await view.say(events({"type": "toolOutput", "id": "c1", "delta": OUTPUT[at : at + size]}))
+        output = view.page.get_by_role("group", name="Output", exact=True)
+        assert await output.inner_text() == "== tests ==\npassed 😀 <b>x</b>\n\nend"
+        await expect(output.locator(".piece span")).to_have_text(["== tests ==", "passed", "end"])
+        await expect(output.get_by_text("passed")).to_have_class("ansi-green ink")
+        await expect(view.page.locator("details.output summary")).to_have_text("Output · 4 lines")
+        drawn.add(await view.html())
+    assert len(drawn) == 1
+
+
+async def test_no_line_is_lost_between_the_pieces_of_long_output(view: View) -> None:
+    lines = ["x" * (n % 90) + str(n) + "\n" * (1 + n % 4) for n in range(400)]
+    await view.show(turn("Run it", tool(status="running", output="".join(lines)), status="streaming"))
+    output = view.page.locator(".output-text")
+    assert await output.locator(".piece").count() > 3
+    assert await output.inner_text() == "".join(lines).rstrip()
+
+
+async def test_an_answer_is_headed_by_the_name_of_its_model_as_far_as_that_is_known(view: View) -> None:
+    await view.show(turn(id="t1"), turn(id="t2", model="copilot/gone"))
+    headings = view.page.locator(".answer .who")
+    await expect(headings).to_have_text(["Claude Sonnet 5.5", "copilot/gone"])
+    await expect(headings.first).to_have_attribute("title", MODEL)
+    names = {"copilot/gone": "Found Again"}
+    await view.say({"type": "header", "header": {**HEADER, "names": names}})
+    await expect(headings).to_have_text([MODEL, "Found Again"])
+    await view.say(begun(turn_id="t3"))
+    await expect(headings.last).to_have_text("Answer")
+    await view.say(
+        events({"type": "started", "model": MODEL, "credentialSource": "oauth"}, turn_id="t3"),
+        {"type": "header", "header": HEADER},
+    )
+    await expect(headings).to_have_text(["Claude Sonnet 5.5", "copilot/gone", "Claude Sonnet 5.5"])
+
+
 async def test_another_attempt_counts_down_and_goes_when_words_come(view: View) -> None:
     await view.say(begun())
     error = {"code": "overloaded", "message": "Anthropic is overloaded", "retryable": True}
@@ -177,6 +238,45 @@ async def test_a_failure_offers_what_helps(view: View, action: str, label: str, 
     assert await view.heard("command", "resend", "signIn") == [said]
 
 
+async def test_whoever_has_signed_in_since_is_asked_to_try_again(view: View) -> None:
+    error = {"code": "login_required", "message": "Not signed in", "retryable": False, "action": "login"}
+    failed = turn("Hello", stopReason="error", error=error)
+    buttons = view.turns.get_by_role("button", name=re.compile("Sign in|Try again"))
+    await view.show(failed, header={"auth": "ready"})
+    await expect(buttons).to_have_text(["Sign in", "Try again"])
+    await view.say({"type": "header", "header": {**HEADER, "auth": "signedOut"}})
+    await expect(buttons).to_have_text(["Sign in", "Try again"])
+    await view.say({"type": "header", "header": HEADER})
+    await expect(buttons).to_have_text(["Try again"])
+    await expect(buttons).to_contain_class("primary")
+
+
+@pytest.mark.parametrize(
+    "href", ["https://example.com/", "src/a.py:3", "a.py:3", "file:///work/a.py", "C:/a.py", "a.py"]
+)
+async def test_what_looks_like_a_link_is_followed(view: View, href: str) -> None:
+    await view.show(turn("Hello", text(f"See [there]({href})")))
+    await view.page.get_by_role("link", name="there").click()
+    assert await view.heard("link") == [{"type": "link", "href": href}]
+
+
+async def test_a_long_prompt_stands_folded(view: View) -> None:
+    await view.show(turn("\n".join(f"line {n}" for n in range(21))))
+    shown = view.page.locator(".prompt-text")
+    before = await shown.evaluate("one => one.clientHeight")
+    await view.page.get_by_role("button", name="Show all").click()
+    assert await shown.evaluate("one => one.clientHeight === one.scrollHeight")
+    assert await shown.evaluate("one => one.clientHeight") > before
+    await view.page.get_by_role("button", name="Show less").click()
+    assert await shown.evaluate("one => one.clientHeight") == before
+
+
+async def test_an_answer_without_a_word_says_so(view: View) -> None:
+    thought = {"type": "reasoning", "text": "Hm"}
+    await view.show(turn("Say nothing", thought, text(" \n"), id="t1"), turn("Do it", tool(), id="t2"))
+    await expect(view.page.locator(".notice")).to_have_text(["The model gave no answerTry again"])
+
+
 # Where one is in the chat
 
 AT_END = "chat => Math.abs(chat.scrollTop + chat.clientHeight - chat.scrollHeight) < 3"
@@ -200,6 +300,21 @@ async def test_it_stays_at_the_end_until_somebody_scrolls_up(view: View) -> None
     await view.say(events({"type": "text", "delta": "More of it.\n\n" * 20}))
     assert await view.chat.evaluate(AT_END)
     await expect(to_end).to_be_hidden()
+
+
+@pytest.mark.parametrize("how", ["typed", "again"])
+async def test_whoever_asks_sees_the_answer(view: View, how: str) -> None:
+    await view.show(*(turn(f"Question {n}", text(PROSE), id=f"t{n}0", stopReason="cancelled") for n in range(3)))
+    await view.chat.evaluate("chat => { chat.scrollTop = 0; }")
+    await expect(view.page.get_by_role("button", name="Jump to the end")).to_be_visible()
+    if how == "typed":
+        await view.field.fill("Another")
+        await view.press("Enter")
+    else:
+        await view.page.get_by_role("button", name="Try again").first.click()
+    await view.say(begun("Another"))
+    await view.say(events({"type": "text", "delta": "A paragraph of some length.\n\n" * 5}))
+    assert await view.chat.evaluate(AT_END)
 
 
 async def test_a_long_chat_opens_at_its_end_at_once_and_is_whole_soon(view: View) -> None:

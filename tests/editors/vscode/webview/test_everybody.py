@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 
+from tests.editors.vscode.chat import opened
 from tests.editors.vscode.server import EXTENSION
 from tests.editors.vscode.webview.scenes import DIFF, SCENES, tool
 from tests.editors.vscode.webview.view import (
     BEHIND,
     ENDED,
     GOLDEN,
+    HEADER,
     THEMES,
     THEMES_FILE,
     USED,
@@ -111,7 +113,7 @@ SIDEWAYS = """() => [...document.querySelectorAll('main, main *')].filter(one =>
   const scrolls = one.closest('pre, .table, .output-scroll, .spoken');
   return !scrolls && one.getBoundingClientRect().right > innerWidth + 1;
 }).map(one => one.outerHTML.slice(0, 200))"""
-# The contrast of each word of code, which axe leaves to the eye where colours are mixed
+# The contrast of each word of code and of output, which axe leaves to the eye where colours are mixed
 FAINT = """() => {
   const pixel = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
   const light = colours => {
@@ -122,8 +124,10 @@ FAINT = """() => {
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const page = getComputedStyle(document.documentElement).backgroundColor;
-  return [...document.querySelectorAll('.code span[class]')].filter(word => word.textContent.trim()).map(word => {
-    const behind = [page, getComputedStyle(word.closest('.code')).backgroundColor];
+  const words = [...document.querySelectorAll('.code span[class], .piece span')];
+  return words.filter(word => word.textContent.trim()).map(word => {
+    const around = [word.closest('.code, .output-scroll'), word];
+    const behind = [page, ...around.map(one => getComputedStyle(one).backgroundColor)];
     const [dark, bright] = [light(behind), light([...behind, getComputedStyle(word).color])].sort((a, b) => a - b);
     return [word.className, word.textContent, (bright + 0.05) / (dark + 0.05)];
   }).filter(([, , contrast]) => contrast < 4.5);
@@ -154,6 +158,7 @@ async def test_what_stands_in_the_way_is_said_with_what_helps(view: View) -> Non
                 "server": "running",
                 "auth": "ready",
                 "model": "m",
+                "names": {},
                 "account": None,
                 "notice": notice,
                 "title": "",
@@ -176,6 +181,30 @@ async def test_what_stands_in_the_way_is_said_with_what_helps(view: View) -> Non
     await expect(view.field).to_be_focused()
 
 
+async def test_what_was_read_above_the_chat_is_closed_until_there_is_something_else(view: View) -> None:
+    def header(text: str) -> dict[str, object]:
+        return {**HEADER, "notice": {"text": text, "command": "pi.showLog", "label": "Show log"}}
+
+    await view.show(header=header("Copilot is not reachable"))
+    notice = view.page.locator(".header .banner")
+    await notice.get_by_role("button", name="Close").click()
+    await expect(notice).to_have_count(0)
+    await expect(view.field).to_be_focused()
+    await view.say({"type": "header", "header": header("Copilot is not reachable")})
+    await expect(notice).to_have_count(0)
+    await view.field.fill("Hello")
+    await view.press("Enter")
+    await view.say({"type": "header", "header": header("Copilot is not reachable")})
+    await expect(notice).to_contain_text("Copilot is not reachable")
+    await notice.get_by_role("button", name="Close").click()
+    await view.say({"type": "header", "header": header("Anthropic is not reachable")})
+    await expect(notice).to_contain_text("Anthropic is not reachable")
+    await notice.get_by_role("button", name="Show log").focus()
+    await view.press("Escape")
+    await expect(notice).to_have_count(0)
+    await expect(view.field).to_be_focused()
+
+
 THEME_OF = """root => {
   const style = root.getAttribute('style').split(';').map(one => one.split(/:(.*)/s).map(part => part.trim()));
   const variables = Object.fromEntries(style.filter(one => one.length > 1).map(one => one.slice(0, 2)));
@@ -185,8 +214,8 @@ THEME_OF = """root => {
 
 @pytest.mark.slow
 async def test_the_themes_of_these_tests_are_those_of_vs_code(window: Window) -> None:
-    """What the style names, with the values that a webview gets. `PI_WRITE_THEMES=1` writes them anew."""
-    await window.command("pi: Open Chat")
+    """What the style names, with the values that a webview gets. `PI_WRITE_REFERENCES=1` writes them anew."""
+    await opened(window)
     styles = (path.read_text(encoding="utf-8") for path in (EXTENSION / "src" / "webview" / "style").glob("*.css"))
     named = set(re.findall(r"--vscode-[\w-]+", "".join(styles)))
     found = {}
@@ -199,7 +228,7 @@ async def test_the_themes_of_these_tests_are_those_of_vs_code(window: Window) ->
             "classes": [name for name in classes if name != "vscode-reduce-motion"],
             "variables": {name: variables[name] for name in sorted(named | {BEHIND}) if name in variables},
         }
-    if os.environ.get("PI_WRITE_THEMES"):
+    if os.environ.get("PI_WRITE_REFERENCES"):
         THEMES_FILE.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     assert found == json.loads(THEMES_FILE.read_text(encoding="utf-8"))
     assert named <= {name for theme in found.values() for name in theme["variables"]}

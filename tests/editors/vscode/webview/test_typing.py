@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.editors.vscode.webview.scenes import APPROVAL
@@ -159,6 +160,54 @@ async def test_pictures_are_pasted_and_dropped_and_made_smaller_where_they_must_
     assert len(large["picture"]["data"]) < 5_000_000
     await view.page.evaluate(PASTE, ["image/gif", 1400, "film.gif", "paste"])
     await expect(view.page.get_by_role("status")).to_have_text(re.compile("film.gif is .* MB; a GIF is sent as it is"))
+
+
+async def test_a_prompt_waits_for_the_picture_that_it_goes_with(view: View) -> None:
+    await view.field.fill("What is this?")
+    await view.page.evaluate(PASTE, ["image/png", 1400, "large.png", "paste"])
+    await view.press("Enter")
+    await view.hears({"type": "send", "prompt": "What is this?"})
+    assert [one["type"] for one in await view.heard("attachImage", "send")] == ["attachImage", "send"]
+    await expect(view.field).to_have_value("")
+
+
+async def test_a_picture_that_comes_alone_is_sent_once_it_is_read(view: View) -> None:
+    await view.field.focus()
+    await view.page.evaluate(PASTE, ["image/png", 1400, "large.png", "paste"])
+    await view.press("Enter")
+    await view.hears({"type": "send", "prompt": ""})
+
+
+@pytest.mark.parametrize(("kind", "key"), [("image/svg+xml", "Enter"), ("image/png", "Escape")])
+async def test_a_prompt_that_waits_is_never_lost(view: View, kind: str, key: str) -> None:
+    await view.field.fill("What is this?")
+    await view.page.evaluate(PASTE, ["image/png", 1400, "large.png", "paste"])
+    await view.page.evaluate(PASTE, [kind, 1400, "another", "paste"])
+    await view.press("Enter", key)
+    await view.heard_of("attachImage", 1 if kind == "image/svg+xml" else 2)
+    await view.at_rest()
+    await expect(view.field).to_have_value("What is this?")
+    await expect(view.page.get_by_role("button", name="Send", exact=True)).to_be_visible()
+    assert await view.heard("send", "stop") == []
+
+
+async def test_nothing_that_is_not_seen_stands_in_what_is_offered(view: View) -> None:
+    await view.field.focus()
+    await view.page.keyboard.type("@gr")
+    item = {"uri": "file:///x", "label": "gr\u202eyp.exe", "detail": "src/\u200bgr"}
+    await view.say({"type": "completions", "query": "gr", "items": [item]})
+    await expect(view.suggestions.get_by_role("option")).to_have_text(r"gr\u202eyp.exesrc/\u200bgr")
+
+
+async def test_that_no_file_matches_is_said(view: View) -> None:
+    await view.field.focus()
+    await view.page.keyboard.type("@nothing")
+    await view.say({"type": "completions", "query": "nothing", "items": []})
+    await expect(view.suggestions).to_have_text("No file matches")
+    await expect(view.spoken()).to_have_text(["No file matches"])
+    await view.press("Enter")
+    assert await view.heard("send", "attach") == [{"type": "send", "prompt": "@nothing"}]
+    await expect(view.suggestions).to_be_hidden()
 
 
 async def test_a_draft_is_kept_and_comes_back(view: View) -> None:

@@ -27,9 +27,11 @@ BEHIND = "--vscode-sideBar-background"
 KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 SIZE = {"width": 420, "height": 720}
 SECONDS = 20.0
+MODEL = "anthropic/claude-sonnet-5-5"
 HEADER: dict[str, Any] = {
     "title": "Greetings",
-    "model": "anthropic/claude-sonnet-5-5",
+    "model": "Claude Sonnet 5.5",
+    "names": {MODEL: "Claude Sonnet 5.5"},
     "account": "ada@example.com",
     "contextFill": 0.34,
     "contextDetail": "34 % of 200k tokens",
@@ -126,7 +128,7 @@ class View:
 def turn(prompt: str = "Hello", *items: Mapping[str, Any], **others: Any) -> dict[str, Any]:
     """An answered turn, or one in another state."""
     plain = {"id": "t1", "prompt": prompt, "context": [], "images": [], "status": "ended", "stopReason": "endTurn"}
-    return {**plain, "items": items, "model": HEADER["model"], **others}
+    return {**plain, "items": items, "model": MODEL, **others}
 
 
 def text(words: str) -> dict[str, str]:

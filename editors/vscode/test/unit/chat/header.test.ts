@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { headerOf, type Known } from '../../../src/chat/header.ts';
+import { headerOf, type Known, namesOf } from '../../../src/chat/header.ts';
 import type { Model } from '../../../src/protocol.ts';
 import { USAGE } from './world.ts';
 
@@ -8,6 +8,7 @@ const NOTHING: Known = {
   title: 'Hello',
   modelId: undefined,
   model: undefined,
+  names: {},
   account: null,
   usage: undefined,
   server: 'running',
@@ -54,3 +55,9 @@ for (const [about, known, model, contextFill, contextDetail] of rows) {
     );
   });
 }
+
+test('models have their names, as far as these are known', () => {
+  const names = namesOf(['p/m', undefined, 'p/x', 'p/m'], (id) => (id === 'p/m' ? 'Model M' : undefined));
+  assert.deepEqual(names, { 'p/m': 'Model M' });
+  assert.deepEqual(headerOf({ ...NOTHING, names }).names, names);
+});

@@ -16,7 +16,7 @@ const turn: Turn = {
       name: 'edit',
       title: 'Edit <b>src/greet.py</b>',
       input: { path: 'src/greet.py' },
-      output: '```\nfence\n```',
+      output: '\u001b[32m```\u001b[0m\nfence\n```',
       images: [],
       diff: '@@ -1 +1 @@\n-a\n+b\n',
       status: 'done',

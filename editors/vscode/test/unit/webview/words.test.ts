@@ -54,9 +54,20 @@ test('an attempt counts down, and says nothing of a time that has passed', () =>
 });
 
 test('an end that is not the ordinary one is told', () => {
-  const ended = (stopReason: 'endTurn' | 'cancelled' | 'maxTokens' | 'refusal' | 'error', error?: Failure) =>
-    words.endingText({ ...newTurn('t', 'p'), status: 'ended', stopReason, ...(error && { error }) });
+  const ended = (
+    stopReason: 'endTurn' | 'cancelled' | 'maxTokens' | 'refusal' | 'error',
+    error?: Failure,
+    text = 'Yes',
+  ) =>
+    words.endingText({
+      ...newTurn('t', 'p'),
+      items: [{ type: 'text', text }],
+      status: 'ended',
+      stopReason,
+      ...(error && { error }),
+    });
   assert.equal(ended('endTurn'), '');
+  assert.equal(ended('endTurn', undefined, ' \n'), 'The model gave no answer');
   assert.equal(ended('cancelled'), 'Stopped; what had come was kept');
   assert.equal(ended('maxTokens'), 'The answer reached the longest that this model gives');
   assert.equal(ended('refusal'), 'The model declined to go on');
@@ -66,9 +77,22 @@ test('an end that is not the ordinary one is told', () => {
 });
 
 test('lines are counted without the empty ones at the end', () => {
-  assert.equal(words.counted('Thinking', 'a\nb\n\n'), 'Thinking · 2 lines');
-  assert.equal(words.counted('Output', 'a'), 'Output · 1 line');
-  assert.equal(words.counted('Thinking', ''), 'Thinking');
+  assert.equal(words.lineCount('a\nb\n\n'), 2);
+  assert.equal(words.lineCount('\n'), 0);
+  assert.equal(words.counted('Thinking', 2), 'Thinking · 2 lines');
+  assert.equal(words.counted('Output', 1), 'Output · 1 line');
+  assert.equal(words.counted('Thinking', 0), 'Thinking');
+});
+
+test('who answers is called by the name that is known', () => {
+  const names = { 'anthropic/a-1': 'A 1' };
+  const answerer = (model: string | undefined, known: Readonly<Record<string, string>> = {}) =>
+    words.answererOf({ ...newTurn('t', 'p'), ...(model && { model }) }, known);
+  assert.equal(answerer('anthropic/a-1', names), 'A 1');
+  assert.equal(answerer('anthropic/gone', names), 'anthropic/gone');
+  assert.equal(answerer('anthropic/a-1'), 'anthropic/a-1');
+  assert.equal(answerer('constructor', names), 'constructor');
+  assert.equal(answerer(undefined, names), 'Answer');
 });
 
 test('lines are counted in no more time than there is text', () => {
@@ -96,12 +120,13 @@ test('a failure offers what its action says, and nothing for one that is not kno
 
 test('the server comes first among what stands in the way, and an empty chat offers the sign-in itself', () => {
   const banner = (
-    server: 'running' | 'missing' | 'failed',
+    server: 'running' | 'missing' | 'misconfigured' | 'failed',
     auth: 'ready' | 'signedOut' | 'expired',
     isEmpty = false,
   ) => words.bannerOf({ ...EMPTY.header, server, auth }, isEmpty)?.text;
   assert.equal(banner('running', 'ready'), undefined);
   assert.equal(banner('missing', 'signedOut'), 'The pi server is not installed where this window runs');
+  assert.equal(banner('misconfigured', 'signedOut'), 'The settings keep the pi server from starting');
   assert.equal(banner('failed', 'ready'), 'The pi server does not run');
   assert.equal(banner('running', 'signedOut'), 'You are not signed in');
   assert.equal(banner('running', 'expired'), 'Your sign-in has expired');
