@@ -6,7 +6,9 @@ import { sayInfo } from '../say.ts';
 import type { OpenChats } from './chats.ts';
 import { applyCode, type Bench, insertCode } from './code.ts';
 import { imageOf, uriOf } from './context.ts';
+import { appended } from './drafts.ts';
 import { Completions } from './files.ts';
+import { lend } from './keyboard.ts';
 import { tellFailure } from './manage.ts';
 import type { FromView, ViewCommand } from './messages.ts';
 import { follow } from './opening.ts';
@@ -20,17 +22,27 @@ type Rows = {
   readonly [T in FromView['type']]: (place: Place, message: Extract<FromView, { type: T }>) => unknown;
 };
 
-const COMMANDS: Readonly<Record<ViewCommand, true>> = {
-  'pi.signIn': true,
-  'pi.accounts': true,
-  'pi.chooseModel': true,
-  'pi.chat.new': true,
-  'pi.chat.list': true,
-  'pi.server.install': true,
-  'pi.server.restart': true,
-  'pi.server.select': true,
-  'pi.showLog': true,
-  'pi.showDiagnostics': true,
+type Doing = (chats: OpenChats, place: Place, command: string, ...given: unknown[]) => unknown;
+
+/** After it the person goes on typing. */
+const asks: Doing = (chats, place, command, ...given) =>
+  lend(chats.places, place, () => commands.executeCommand(command, ...given));
+const signIn: Doing = (chats, place, command, wanted) =>
+  lend(chats.places, place, (leave) => commands.executeCommand(command, wanted, leave));
+const opens: Doing = (_chats, _place, command) => commands.executeCommand(command);
+
+const COMMANDS: Readonly<Record<ViewCommand, Doing>> = {
+  'pi.signIn': signIn,
+  'pi.accounts': opens,
+  'pi.chooseModel': asks,
+  'pi.chat.new': opens,
+  'pi.chat.list': asks,
+  'pi.server.install': opens,
+  'pi.server.restart': opens,
+  'pi.server.select': asks,
+  'pi.openSettings': opens,
+  'pi.showLog': opens,
+  'pi.showDiagnostics': opens,
 };
 
 export function connectViews(chats: OpenChats, bench: Bench): Disposable {
@@ -62,9 +74,9 @@ export function connectViews(chats: OpenChats, bench: Bench): Disposable {
     link: ({ session }, { href }) => follow(href, session.cwd),
     approve: ({ session }, { id, optionId }) => chats.approvals.answer(session, id, optionId),
     showDiff: ({ session }, { toolCallId }) => showDiff(chats, bench, session, toolCallId),
-    command: (_, { command }) => COMMANDS[command] && commands.executeCommand(command),
-    signIn: ({ session }, { provider = chats.providerOf(session), method }) =>
-      commands.executeCommand('pi.signIn', { provider, method }),
+    command: (place, { command }) => COMMANDS[command]?.(chats, place, command),
+    signIn: (place, { provider = chats.providerOf(place.session), method }) =>
+      signIn(chats, place, 'pi.signIn', { provider, method }),
   };
   chats.places.hear = (place, message) => {
     if (message.type !== 'ready') chats.places.use(place);
@@ -93,7 +105,7 @@ async function submit(
   place: Place,
   prompt: string,
   ask: (session: Session) => Promise<void>,
-): Promise<void> {
+): Promise<unknown> {
   const { session } = place;
   const slash = slashOf(prompt);
   switch (slash.type) {
@@ -110,27 +122,29 @@ async function submit(
   }
 }
 
-const SLASHES: Readonly<
-  Record<SlashName, (chats: OpenChats, place: Place, argument: string, rest: string) => Promise<void>>
-> = {
-  login: (_chats, place, argument, rest) => run(place, 'pi.signIn', firstWord(argument), rest),
-  logout: (_chats, place, argument, rest) => run(place, 'pi.signOut', firstWord(argument), rest),
-  model: (_chats, place, argument, rest) => run(place, 'pi.chooseModel', argument ? [argument] : [], rest),
+type Slash = (chats: OpenChats, place: Place, argument: string, rest: string) => unknown;
+
+const slashing =
+  (doing: Doing, command: string, given = firstWord): Slash =>
+  (chats, place, argument, rest) => {
+    // At once, as the command may take minutes, and without the focus, which that takes.
+    place.session.input.typed(appended(place.session.input.text, rest));
+    return doing(chats, place, command, ...(argument ? [given(argument)] : []));
+  };
+
+function firstWord(text: string): string {
+  return text.split(/\s+/, 1).join();
+}
+
+const SLASHES: Readonly<Record<SlashName, Slash>> = {
+  login: slashing(signIn, 'pi.signIn'),
+  logout: slashing(asks, 'pi.signOut'),
+  model: slashing(asks, 'pi.chooseModel', (filter) => filter),
   new: async (chats, place, argument, rest) => {
     await chats.newChat(place);
     place.session.input.append([argument, rest].filter(Boolean).join('\n'));
   },
 };
-
-// What stood below comes back only then: it would take the focus from what the command opens.
-async function run({ session }: Place, command: string, given: string[], rest: string): Promise<void> {
-  await commands.executeCommand(command, ...given);
-  session.input.append(rest);
-}
-
-function firstWord(text: string): string[] {
-  return text.split(/\s+/).filter(Boolean).slice(0, 1);
-}
 
 function attachImage(
   chats: OpenChats,

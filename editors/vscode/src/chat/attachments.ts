@@ -57,6 +57,15 @@ export function withPieces(sent: Sent, pieces: readonly Piece[], item: (piece: P
   return { ...sent, labels, context: [...sent.context, ...fresh.map(item)] };
 }
 
+/** What outlives the window, and the labels of the rest: pictures and the text of problems are no places. */
+export function placesOf(attachments: readonly Attachment[]) {
+  const isPlace = (one: Attachment): one is Piece => one.kind === 'file' || one.kind === 'selection';
+  return {
+    pieces: attachments.filter(isPlace),
+    lost: attachments.filter((one) => !isPlace(one)).map(({ label }) => label),
+  };
+}
+
 export function chipOf({ id, kind, label, detail }: Attachment): Chip {
   return { id, kind, label, detail };
 }

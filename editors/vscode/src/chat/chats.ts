@@ -15,14 +15,15 @@ import {
 } from 'vscode';
 import type { Accounts } from '../auth/accounts.ts';
 import type { Models } from '../models/models.ts';
-import type { ApproveParams, ApproveResult, Chat, ChatParams, Range } from '../protocol.ts';
+import type { ApproveParams, ApproveResult, Chat, Range } from '../protocol.ts';
 import { sayInfo } from '../say.ts';
 import { type Pi, PiError } from '../server/pi.ts';
+import { setting } from '../settings.ts';
 import { Approvals } from './approvals.ts';
 import type { Attachment } from './attachments.ts';
 import { attachmentsOf, itemOf, movedPiece } from './context.ts';
 import { namedIn } from './files.ts';
-import { headerOf } from './header.ts';
+import { headerOf, namesOf } from './header.ts';
 import { Memory } from './memory.ts';
 import type { Header } from './messages.ts';
 import type { Place } from './place.ts';
@@ -137,10 +138,13 @@ export class OpenChats implements Chats {
   async ask(prompt: string, attachments: readonly Attachment[]): Promise<void> {
     const place = this.places.current;
     const { session } = place;
-    await this.places.reveal(place, true);
+    const revealed = this.places.reveal(place, true);
+    // At once, if it can be: lines may be typed above what is asked about.
     if (session.unread) await session.load();
     const reason = session.ask(prompt, attachments);
-    if (reason === null) return this.#markTarget(session, attachments);
+    if (reason === null) this.#markTarget(session, attachments);
+    await revealed;
+    if (reason === null) return;
     const choice = await sayInfo(`pi: ${reason}`, 'Ask in a New Chat');
     if (choice === undefined) return;
     await this.showIn(place, this.#fresh());
@@ -166,19 +170,21 @@ export class OpenChats implements Chats {
   }
 
   async attachUris(session: Session, uris: readonly Uri[]): Promise<void> {
-    const { attachments, refusals } = await attachmentsOf(uris);
-    this.attachTo(session, attachments, refusals);
+    await session.during(
+      attachmentsOf(uris).then(({ attachments, refusals }) => this.attachTo(session, attachments, refusals)),
+    );
   }
 
   /** What was typed in a view, in the chat that it showed then. */
   keepDraft(key: string, text: string, place: Place): void {
     const session = this.#sessions.get(key);
     if (session) session.input.typed(text, place);
-    else this.#memory.keep(key, { chatId: this.#memory.find(key)?.chatId ?? null, draft: text });
+    else this.#memory.keep(key, { chatId: null, ...this.#memory.find(key), draft: text });
   }
 
   /** Another chat in that place, in view; the one before goes on where it runs. */
-  async showIn(place: Place, session: Session): Promise<void> {
+  async showIn(asked: Place, session: Session): Promise<void> {
+    const place = this.places.held(asked);
     this.places.put(place, session);
     this.#tidy();
     await this.places.reveal(place);
@@ -198,11 +204,12 @@ export class OpenChats implements Chats {
     const known = key === undefined ? undefined : this.#sessions.get(key);
     if (known) return known;
     const kept = key === undefined ? undefined : this.#memory.find(key);
+    const { chatId, ...input } = kept ?? { chatId: null };
     const session = new Session(this.#world, {
       key: kept && key !== undefined ? key : randomUUID(),
       cwd: folderPath(),
-      ...(kept && { draft: kept.draft }),
-      ...(kept?.chatId && { chatId: kept.chatId }),
+      ...input,
+      ...(chatId !== null && { chatId }),
     });
     this.#sessions.set(session.key, session);
     return session;
@@ -212,10 +219,16 @@ export class OpenChats implements Chats {
   gone(chatId: string): void {
     const session = this.sessions.find((one) => one.chatId === chatId);
     if (!session) return;
-    session.close();
+    for (const { turnId } of session.approvals) this.approvals.withdraw(turnId);
+    const text = session.close();
     this.#sessions.delete(session.key);
     this.#memory.forget(session.key);
-    for (const place of this.places.of(session)) this.places.put(place, this.#fresh());
+    const heirs = this.places.of(session).map((place) => {
+      const heir = this.#fresh();
+      this.places.put(place, heir);
+      return heir;
+    });
+    if (text) (heirs[0] ?? this.#fresh()).input.append(text);
     this.#count();
   }
 
@@ -253,9 +266,7 @@ export class OpenChats implements Chats {
     return {
       ...(chosen !== undefined && { model: chosen }),
       ...(reasoning !== undefined && { reasoning }),
-      approval: workspace
-        .getConfiguration('pi')
-        .get<NonNullable<ChatParams['approval']>>('chat.approval', 'ask'),
+      approval: setting('pi.chat.approval'),
     };
   }
 
@@ -275,12 +286,16 @@ export class OpenChats implements Chats {
       title: session.title,
       modelId,
       model: this.#models.find(modelId),
+      names: namesOf(
+        [modelId, ...session.turns.map(({ model }) => model)],
+        (id) => this.#models.find(id)?.name,
+      ),
       account: provider === undefined ? null : this.#accounts.labelOf(provider),
       usage: session.usage,
       server: this.#pi.state.phase,
       auth: this.#accounts.state,
       notice: session.notice,
-      sendWith: workspace.getConfiguration('pi').get<Header['sendWith']>('chat.sendWith', 'enter'),
+      sendWith: setting('pi.chat.sendWith'),
     });
   }
 
@@ -291,13 +306,13 @@ export class OpenChats implements Chats {
   #changed(session: Session): void {
     // A chat says so while it is being made, too.
     if (this.#sessions.get(session.key) !== session) return;
-    this.#memory.keep(session.key, { chatId: session.chatId, draft: session.input.text });
+    this.#memory.keep(session.key, session.kept);
     for (const place of this.places.of(session)) place.retitle();
     this.#count();
   }
 
   #count(): void {
-    const running = this.sessions.filter((session) => session.running).length;
+    const running = this.sessions.filter((session) => session.coming).length;
     if (running === this.#running) return;
     this.#running = running;
     void commands.executeCommand('setContext', 'pi.turnRunning', running > 0);
@@ -342,8 +357,15 @@ export class OpenChats implements Chats {
     this.places.tell(session, 'A tool waits for your approval');
     const choice = await sayInfo(`pi: May this be done? ${visible(title)}`, 'Show');
     if (choice === undefined) return;
-    const [place] = this.places.of(session);
-    await (place ? this.places.reveal(place) : this.showIn(this.places.current, session));
+    const open = this.#stillOpen(session);
+    const [place] = this.places.of(open);
+    await (place ? this.places.reveal(place) : this.showIn(this.places.current, open));
+  }
+
+  // One that was let go while a notification stood hears nothing any more.
+  #stillOpen(session: Session): Session {
+    if (this.#sessions.get(session.key) === session) return session;
+    return session.chatId === null ? this.#fresh() : this.opened({ chatId: session.chatId });
   }
 
   #markTarget(session: Session, attachments: readonly Attachment[]): void {

@@ -5,8 +5,10 @@ import { randomUUID } from 'node:crypto';
 import { Range, type TextDocument, type TextEditor, Uri, WorkspaceEdit, window, workspace } from 'vscode';
 import { sayInfo, sayWarning } from '../say.ts';
 import type { Diffs } from './diffs.ts';
+import { tellFailure } from './manage.ts';
 import { type Proposal, proposed } from './proposal.ts';
 import { isReadOnly } from './readOnly.ts';
+import { type Refusal, type Taker, takeOver } from './takeOver.ts';
 import { editorRangeOf, rangeOf, type Work } from './work.ts';
 
 export interface Bench {
@@ -47,12 +49,6 @@ export async function applyCode(
   await compare(bench, target, text);
 }
 
-interface Refusal {
-  readonly text: string;
-  /** Whether it may be compared anew */
-  readonly again: boolean;
-}
-
 async function compare(bench: Bench, { document, range }: Target, code: string): Promise<void> {
   const before = document.getText();
   const proposal = proposed(before, range && rangeOf(range), code);
@@ -71,40 +67,37 @@ async function compare(bench: Bench, { document, range }: Target, code: string):
     await compare(bench, withRange(document, now), code);
   };
   const accept = async () => {
-    const refusal = await replace(document, before, proposal);
-    if (refusal) return refuse(refusal, again);
+    const refusal = await takeOver(takerOf(document, proposal), before);
+    // The decision is over with that: what is said may stand there for long, and the tab waits for the next one.
+    if (refusal) return void refuse(refusal, again);
     await close();
     await window.showTextDocument(document);
     window.setStatusBarMessage('pi: Applied; undo takes it back', 5000);
   };
   const after = { path: document.uri.path, text: proposal.text };
   const title = `${name} ↔ proposed by pi`;
-  const id: string = await bench.diffs.show(document.uri, after, title, { accept, reject: close });
+  const { id, opened } = bench.diffs.show(document.uri, after, title, { accept, reject: close });
+  await opened;
 }
 
 async function refuse({ text, again }: Refusal, compareAgain: () => Promise<void>): Promise<void> {
   const choice = await sayWarning(`pi: ${text}`, ...(again ? ['Compare Again'] : []));
-  if (choice !== undefined) await compareAgain();
+  if (choice !== undefined) await compareAgain().catch(tellFailure);
 }
 
 // One edit, as little of the document as can be.
-async function replace(
-  document: TextDocument,
-  before: string,
-  proposal: Proposal,
-): Promise<Refusal | undefined> {
-  const name = nameOf(document);
-  const refusal = { text: `${name} is read-only; nothing was applied`, again: false };
-  if (await isReadOnly(document)) return refusal;
-  // Compared last: whatever is awaited after it, the person may go on typing in.
-  const current = await workspace.openTextDocument(document.uri);
-  if (current.getText() !== before) {
-    return { text: `${name} has changed since this was proposed; nothing was applied`, again: true };
-  }
-  const edit = new WorkspaceEdit();
-  const range = new Range(current.positionAt(proposal.from), current.positionAt(proposal.to));
-  edit.replace(document.uri, range, proposal.replacement);
-  return (await workspace.applyEdit(edit)) ? undefined : refusal;
+function takerOf(document: TextDocument, { from, to, replacement }: Proposal): Taker {
+  const { uri } = document;
+  return {
+    name: nameOf(document),
+    isReadOnly: () => isReadOnly(document),
+    read: async () => {
+      const current = await workspace.openTextDocument(uri);
+      const edit = new WorkspaceEdit();
+      edit.replace(uri, new Range(current.positionAt(from), current.positionAt(to)), replacement);
+      return { text: current.getText(), edit: () => workspace.applyEdit(edit) };
+    },
+  };
 }
 
 async function targetOf(work: Work, key: string): Promise<Target | undefined> {

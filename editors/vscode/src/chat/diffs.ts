@@ -13,12 +13,8 @@ import {
   workspace,
 } from 'vscode';
 import { sayInfo } from '../say.ts';
+import { type Decision, Decisions } from './decisions.ts';
 import { columnOfFiles } from './work.ts';
-
-export interface Decision {
-  accept(): Promise<void>;
-  reject(): Promise<void>;
-}
 
 export interface Side {
   /** What names it, and gives it its colours */
@@ -26,11 +22,17 @@ export interface Side {
   readonly text: string;
 }
 
+export interface Shown {
+  /** The name that it can be closed by, also while it opens */
+  readonly id: string;
+  readonly opened: Promise<void>;
+}
+
 const SCHEME = 'pi-diff';
 
 export class Diffs implements Disposable {
   readonly #texts = new Map<string, string>();
-  readonly #decisions = new Map<string, Decision>();
+  readonly #decisions = new Decisions();
   readonly #disposable: Disposable;
 
   constructor() {
@@ -46,17 +48,12 @@ export class Diffs implements Disposable {
     );
   }
 
-  /** Opens it; the name that it can be closed by. */
-  async show(before: Uri | Side, after: Uri | Side, title: string, decision?: Decision): Promise<string> {
+  show(before: Uri | Side, after: Uri | Side, title: string, decision?: Decision): Shown {
     const id = randomUUID();
     const [left, right] = [this.#uriOf(before, `${id}-before`), this.#uriOf(after, id)];
-    if (decision) this.#decisions.set(id, decision);
-    await commands.executeCommand('vscode.diff', left, right, title, {
-      preview: false,
-      viewColumn: columnOfFiles(),
-    });
-    this.#tell();
-    return id;
+    const options = { preview: false, viewColumn: columnOfFiles() };
+    const open = () => commands.executeCommand('vscode.diff', left, right, title, options);
+    return { id, opened: this.#decisions.offer(id, decision, open).finally(() => this.#tell()) };
   }
 
   async showMany(sides: readonly (readonly [Uri | Side, Uri | Side])[], title: string): Promise<void> {
@@ -68,9 +65,10 @@ export class Diffs implements Disposable {
   }
 
   async close(id: string): Promise<void> {
-    this.#decisions.delete(id);
-    const tabs = allTabs().filter((tab) => queriesOf(tab).includes(id));
-    await window.tabGroups.close(tabs, true);
+    this.#decisions.withdraw(id);
+    await closeTabs(id);
+    await this.#decisions.opened(id);
+    await closeTabs(id); // which was not there yet
     this.#tell();
   }
 
@@ -91,14 +89,13 @@ export class Diffs implements Disposable {
   #forget(uri: Uri): void {
     if (uri.scheme !== SCHEME) return;
     this.#texts.delete(uri.query);
-    this.#decisions.delete(uri.query);
+    this.#decisions.withdraw(uri.query);
   }
 
   async #decide(how: keyof Decision, uri: unknown): Promise<void> {
     const named = uri instanceof Uri && uri.scheme === SCHEME ? uri.query : undefined;
-    const decision = this.#decisions.get(named ?? this.#active() ?? '');
-    if (!decision) return void sayInfo('pi: This change is no longer waiting for an answer');
-    await decision[how]();
+    if (await this.#decisions.make(named ?? this.#active() ?? '', how)) return;
+    void sayInfo('pi: This change is no longer waiting for an answer');
   }
 
   #active(): string | undefined {
@@ -111,8 +108,12 @@ export class Diffs implements Disposable {
   }
 }
 
-function allTabs(): Tab[] {
-  return window.tabGroups.all.flatMap((group) => group.tabs);
+async function closeTabs(id: string): Promise<void> {
+  const tabs = window.tabGroups.all.flatMap((group) => group.tabs);
+  await window.tabGroups.close(
+    tabs.filter((tab) => queriesOf(tab).includes(id)),
+    true,
+  );
 }
 
 function queriesOf({ input }: Tab): string[] {

@@ -2,6 +2,7 @@
 // In: turns, a kept chat. Out: the chat that goes on, with the turns that it keeps. Rejects with a PiError.
 // The old chat is left as it is.
 import type { Pi } from '../server/pi.ts';
+import type { Asked } from './asked.ts';
 import { NOTHING_SENT, type Sent } from './attachments.ts';
 import { readChat } from './kept.ts';
 import { contextOf } from './restored.ts';
@@ -15,12 +16,25 @@ export interface Branch {
   readonly turns: readonly Turn[];
 }
 
+/** What that turn's prompt is asked with, and in which chat; without a branch, in the same. */
+export async function anew(
+  request: Pi['request'],
+  chatId: string | null,
+  asked: Asked,
+  turn: Turn,
+  prompt: string,
+): Promise<{ sent: Sent; branch?: Branch }> {
+  const sent = asked.sentWith(turn.id) ?? (await sentWith(request, chatId, turn));
+  if (asked.replaces(turn, prompt)) return { sent };
+  return { sent, branch: await branchBefore(request, chatId, asked.turns, asked.turns.indexOf(turn)) };
+}
+
 /** The last turn before `index` that the server can fork after; -1 when there is none. */
-export function forkPoint(turns: readonly Turn[], index: number): number {
+function forkPoint(turns: readonly Turn[], index: number): number {
   return turns.findLastIndex((turn, at) => at < index && turn.lastMessageId !== undefined);
 }
 
-export async function branchBefore(
+async function branchBefore(
   request: Pi['request'],
   chatId: string | null,
   turns: readonly Turn[],
@@ -35,7 +49,7 @@ export async function branchBefore(
 }
 
 /** What went along with a turn of a kept chat, as it was. */
-export async function sentWith(request: Pi['request'], chatId: string | null, turn: Turn): Promise<Sent> {
+async function sentWith(request: Pi['request'], chatId: string | null, turn: Turn): Promise<Sent> {
   if (chatId === null) return NOTHING_SENT;
   if (!turn.context.length) return { ...NOTHING_SENT, images: turn.images };
   const { messages } = await readChat(request, chatId);

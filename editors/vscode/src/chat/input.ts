@@ -3,16 +3,21 @@
 import { type Attachment, chipOf, merged } from './attachments.ts';
 import { appended, type DraftChange } from './drafts.ts';
 import type { ToView } from './messages.ts';
-import type { Viewer } from './world.ts';
+import type { Beginning, Viewer } from './world.ts';
 
 export class Input {
   readonly #post: (message: ToView, except?: Viewer) => void;
   readonly #changed: () => void;
   #text: string;
-  #attachments: readonly Attachment[] = [];
+  #attachments: readonly Attachment[];
 
-  constructor(text: string, post: (message: ToView, except?: Viewer) => void, changed: () => void) {
-    this.#text = text;
+  constructor(
+    { draft = '', pieces = [] }: Pick<Beginning, 'draft' | 'pieces'>,
+    post: (message: ToView, except?: Viewer) => void,
+    changed: () => void,
+  ) {
+    this.#text = draft;
+    this.#attachments = pieces;
     this.#post = post;
     this.#changed = changed;
   }
@@ -51,6 +56,7 @@ export class Input {
     if (attachments === this.#attachments) return;
     this.#attachments = attachments;
     this.#post({ type: 'chips', chips: attachments.map(chipOf) });
+    this.#changed();
   }
 
   #tell(change: DraftChange, except?: Viewer): void {

@@ -66,42 +66,49 @@ export async function showChats(pi: Pi, chats: OpenChats, manage: Management): P
   closing.dispose();
 }
 
-// A question hides the list, which comes back after it.
+// A question hides the list, which comes back after it. Not when nothing was renamed: Esc and another list that took
+// the place of the box look alike, and that one is not to be covered.
 function actOnButtons(list: List, manage: Management): void {
   const { pick, closing } = list;
   let asking = false;
   pick.onDidHide(() => asking || closing.cancel());
   pick.onDidTriggerItemButton(async ({ item, button }) => {
-    if (!item.chat) return;
-    const action = (button as Button).action;
+    if (!item.chat || asking) return;
+    const { action } = button as Button;
     asking = action === 'rename' || action === 'remove';
     pick.hide();
-    await act(list, manage, action, item.chat);
-    if (asking) pick.show();
+    const comesBack = await act(list, manage, action, item.chat);
     asking = false;
+    if (comesBack) pick.show();
+    else closing.cancel();
   });
 }
 
-async function act(list: List, manage: Management, action: Action, chat: Chat): Promise<void> {
+/** Whether the list comes back */
+async function act(list: List, manage: Management, action: Action, chat: Chat): Promise<boolean> {
   switch (action) {
     case 'openTab':
-      return list.chats.places.openTab(list.chats.opened(chat));
+      list.chats.places.openTab(list.chats.opened(chat));
+      return false;
     case 'export':
-      return manage.export(chat);
+      await manage.export(chat);
+      return false;
     case 'rename': {
-      const title = (await manage.rename(chat))?.title ?? chat.title;
-      return draw(
-        list,
-        list.listed.map((one) => (one.chatId === chat.chatId ? { ...one, title } : one)),
-      );
+      const renamed = await manage.rename(chat);
+      if (renamed) drawChanged(list, chat, [{ ...chat, title: renamed.title }]);
+      return renamed !== undefined;
     }
     case 'remove':
-      if (await manage.remove(chat))
-        draw(
-          list,
-          list.listed.filter(({ chatId }) => chatId !== chat.chatId),
-        );
+      if (await manage.remove(chat)) drawChanged(list, chat, []);
+      return true;
   }
+}
+
+function drawChanged(list: List, chat: Chat, become: readonly Chat[]): void {
+  draw(
+    list,
+    list.listed.flatMap((one) => (one.chatId === chat.chatId ? become : [one])),
+  );
 }
 
 async function load(pi: Pi, list: List): Promise<void> {

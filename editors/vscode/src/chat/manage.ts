@@ -9,10 +9,9 @@ import { askModally, sayError } from '../say.ts';
 import { failureOf, isSaid, sentenceOf } from '../server/failures.ts';
 import type { Pi } from '../server/pi.ts';
 import type { OpenChats } from './chats.ts';
-import { readChat } from './kept.ts';
+import { readChat, turnsKept } from './kept.ts';
 import { markdownOf } from './markdown.ts';
 import { plural } from './numbers.ts';
-import { turnsOf } from './transcript.ts';
 import { folderPath } from './work.ts';
 
 export type Named = Pick<Chat, 'chatId' | 'title'>;
@@ -69,7 +68,7 @@ async function exportChat(pi: Pi, models: Models, chat: Named): Promise<void> {
   });
   if (!where) return;
   const { messages } = await readChat(pi.request.bind(pi), chat.chatId);
-  const content = markdownOf(chat.title, turnsOf(messages), (id) => models.find(id)?.name ?? id);
+  const content = markdownOf(chat.title, turnsKept(messages), (id) => models.find(id)?.name ?? id);
   if (where.save) return save(chat.title, content);
   await window.showTextDocument(await workspace.openTextDocument({ language: 'markdown', content }));
 }

@@ -1,11 +1,18 @@
-// What is kept over a reload of the window: which chat each place shows, and what is typed there.
-// In: keys of places and of open chats. Out: ids and drafts, in the workspace's state. Never here: what was said in a
-// chat. Nothing is forgotten when a tab closes, which it also does with the window; the oldest make room instead.
+// What is kept over a reload of the window: which chat each place shows, what is typed there, which files go along.
+// In: keys of places and of open chats. Out: ids, drafts and places in files, in the workspace's state. Never here: what
+// was said in a chat, the text of a file, a picture. Nothing is forgotten when a tab closes, which it also does with the
+// window; the oldest make room instead.
+import { isDeepStrictEqual } from 'node:util';
 import type { Memento } from 'vscode';
+import type { Piece } from './attachments.ts';
 
 export interface Kept {
   readonly chatId: string | null;
   readonly draft: string;
+  /** What is to go along with the draft */
+  readonly pieces?: readonly Piece[];
+  /** What of that cannot be kept, as it was called */
+  readonly lost?: readonly string[];
 }
 
 interface Stored {
@@ -38,7 +45,7 @@ export class Memory {
   /** What was typed in a chat that is not open now; `null` for a chat that has not begun. */
   left(chatId: string | null, open: ReadonlySet<string>): string | undefined {
     const entries = Object.entries(this.#stored.open);
-    return entries.find(([key, kept]) => kept.chatId === chatId && kept.draft && !open.has(key))?.[0];
+    return entries.find(([key, kept]) => kept.chatId === chatId && isOfUse(kept) && !open.has(key))?.[0];
   }
 
   show(place: string, key: string): void {
@@ -47,8 +54,7 @@ export class Memory {
   }
 
   keep(key: string, kept: Kept): void {
-    const known = this.find(key);
-    if (known?.chatId === kept.chatId && known.draft === kept.draft) return;
+    if (isDeepStrictEqual(this.find(key), kept)) return;
     this.#store({ ...this.#stored, open: newest(this.#stored.open, key, kept, CHATS) });
   }
 
@@ -62,6 +68,10 @@ export class Memory {
     this.#stored = stored;
     void this.#state.update(NAME, stored);
   }
+}
+
+function isOfUse({ draft, pieces = [], lost = [] }: Kept): boolean {
+  return draft !== '' || pieces.length + lost.length > 0;
 }
 
 function newest<T>(

@@ -55,8 +55,8 @@ export class Place implements Viewer {
 
   /** It has a webview now. */
   open(frame: Frame, extension: Uri): void {
-    this.#frame = frame;
     this.#ready = false;
+    this.changed(frame);
     frame.webview.options = optionsOf(extension);
     frame.webview.onDidReceiveMessage((message: FromView) => this.#received(message));
     frame.webview.html = pageOf(frame.webview, extension);

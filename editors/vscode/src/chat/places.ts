@@ -26,7 +26,7 @@ export class Places {
 
   /** Where the person was last */
   get current(): Place {
-    return this.#all.has(this.#current) ? this.#current : this.side;
+    return this.held(this.#current);
   }
 
   add(key: string, session: Session): Place {
@@ -46,6 +46,11 @@ export class Places {
 
   use(place: Place): void {
     this.#current = place;
+  }
+
+  /** The place itself; the side bar for a tab that was closed meanwhile. */
+  held(place: Place): Place {
+    return this.#all.has(place) ? place : this.side;
   }
 
   /** Another chat in that place; the one before goes on where it runs. */

@@ -3,7 +3,8 @@
 // Never here: a file that is written.
 import { resolve } from 'node:path';
 import { Uri, window, workspace } from 'vscode';
-import type { Decision, Diffs, Side } from './diffs.ts';
+import type { Decision } from './decisions.ts';
+import type { Diffs, Side } from './diffs.ts';
 import { applied, type FileDiff, parsed, reversed } from './unified.ts';
 import { openDocument } from './work.ts';
 
@@ -21,7 +22,9 @@ export async function previewDiff(
   const [first] = fitting;
   if (!first || fitting.length < files.length) return void (await showText(diff));
   if (fitting.length > 1) return void (await diffs.showMany(fitting, options.title));
-  return diffs.show(...first, options.title, options.decision);
+  const { id, opened } = diffs.show(...first, options.title, options.decision);
+  await opened;
+  return id;
 }
 
 // Before the change where the file is as it was; after it where the change has been made already.

@@ -9,8 +9,9 @@ import { connectViews } from './actions.ts';
 import { type Chats, OpenChats } from './chats.ts';
 import { pieceOfProblems, pieceOfRange } from './context.ts';
 import { Diffs } from './diffs.ts';
+import { lend } from './keyboard.ts';
 import { showChats } from './list.ts';
-import { management, type Named } from './manage.ts';
+import { type Management, management, type Named } from './manage.ts';
 import { registerViews } from './views.ts';
 
 export type { Chats };
@@ -23,7 +24,7 @@ export function registerChat(context: ExtensionContext, pi: Pi, accounts: Accoun
     'pi.openChat': () => chats.open(),
     'pi.chat.new': (...given) => here(chats, given).newChat(),
     'pi.chat.openInEditor': (...given) => chats.places.openTab(here(chats, given).places.current.session),
-    'pi.chat.list': (...given) => showChats(pi, here(chats, given), manage),
+    'pi.chat.list': (...given) => listChats(pi, here(chats, given), manage, given.length > 0),
     'pi.chat.rename': (...given) => withCurrent(here(chats, given), manage.rename),
     'pi.chat.delete': (...given) => withCurrent(here(chats, given), manage.remove),
     'pi.chat.export': (...given) => withCurrent(here(chats, given), manage.export),
@@ -45,6 +46,12 @@ export function registerChat(context: ExtensionContext, pi: Pi, accounts: Accoun
 function here(chats: OpenChats, given: readonly unknown[]): OpenChats {
   if (given.length) chats.places.use(chats.places.side);
   return chats;
+}
+
+function listChats(pi: Pi, chats: OpenChats, manage: Management, isFromChat: boolean): Promise<void> {
+  const { places } = chats;
+  const list = () => showChats(pi, chats, manage);
+  return isFromChat ? lend(places, places.current, list) : list();
 }
 
 // Escape comes here too, so nothing is said that has to be closed.

@@ -1,49 +1,57 @@
-// One chat: its turns, what is typed, what goes along, what waits for approval, the turn that runs.
+// One chat: what it is, what is typed and asked in it, what waits for approval, the turn that runs.
 // In: what a person does, events of its turns. Out: messages to every view that shows it. What was typed is never lost:
-// what cannot be asked stands in the prompt again. Never here: an editor's window; where events come from.
+// what cannot be asked stands in the prompt again. Never here: an editor's window; where events come from; how turns
+// stand (asked).
 import type { Chat, ChatParams, Failure, TurnEvent, Usage } from '../protocol.ts';
 import { cancelled, failureOf, sentenceOf } from '../server/failures.ts';
+import { Asked } from './asked.ts';
 import { paramsOf } from './asking.ts';
-import { type Attachment, chipOf, NOTHING_SENT, type Sent, sentOf, withPieces } from './attachments.ts';
-import { branchBefore, sentWith } from './fork.ts';
+import { type Attachment, chipOf, type Piece, type Sent, sentOf, withPieces } from './attachments.ts';
+import { Coming } from './coming.ts';
+import { anew, type Branch } from './fork.ts';
 import { Input } from './input.ts';
-import { readChat } from './kept.ts';
+import { readChat, turnsKept } from './kept.ts';
+import type { Kept } from './memory.ts';
 import type { Approval, Header, ToView } from './messages.ts';
-import { GONE, leftOut, unsaved } from './notices.ts';
+import { DELETED, GONE, leftOut, noticeAfter, notKept, WAITING } from './notices.ts';
+import { become, giveBack, takeBack, unsent } from './returning.ts';
 import { Run } from './run.ts';
 import { titleOf, UNTITLED } from './titles.ts';
-import { broken, mended, newTurn, reduce, type Turn, turnsOf } from './transcript.ts';
+import { broken, mended, newTurn, reduce, type Turn } from './transcript.ts';
 import type { Beginning, Viewer, World } from './world.ts';
 
 const STILL_COMING = 'An answer is still coming; stop it first';
+const STILL_WAITING = 'Your last prompt still waits to be sent; stop it first';
 
 export class Session {
   readonly key: string;
   readonly input: Input;
   readonly #world: World<Session>;
   readonly #viewers = new Set<Viewer>();
-  readonly #sent = new Map<string, Sent>();
-  /** Turns that the server does not know of */
-  readonly #unheard = new Set<string>();
+  readonly #item = (piece: Piece) => this.#world.item(piece);
+  readonly #asked = new Asked((message) => this.post(message));
+  readonly #coming = new Coming(() => this.#world.changed(this));
   #chatId: string | null = null;
   #title = UNTITLED;
   #model: string | undefined;
   #cwd: string | undefined;
-  #turns: readonly Turn[] = [];
   #approvals: readonly Approval[] = [];
-  #notice: Header['notice'] = null;
+  #notice: Header['notice'];
+  /** The notice that the chat could not be read */
+  #unreadable: Header['notice'] = null;
   #run: Run | undefined;
-  /** Why nothing can be asked at the moment */
-  #busy: string | undefined;
+  #reading: Promise<void> | undefined;
   #unread = false;
   #closed = false;
 
-  constructor(world: World<Session>, { key, cwd, draft = '', chatId }: Beginning) {
+  constructor(world: World<Session>, beginning: Beginning) {
+    const { key, cwd, chatId, lost = [] } = beginning;
     this.#world = world;
     this.key = key;
     this.#cwd = cwd;
+    this.#notice = lost.length ? notKept(lost) : null;
     this.input = new Input(
-      draft,
+      beginning,
       (message, except) => this.post(message, except),
       () => this.#world.changed(this),
     );
@@ -64,7 +72,12 @@ export class Session {
   }
 
   get turns(): readonly Turn[] {
-    return this.#turns;
+    return this.#asked.turns;
+  }
+
+  /** What is to outlive the window, the prompts too that the server does not have */
+  get kept(): Kept {
+    return { chatId: this.#chatId, ...unsent(this.input, this.#asked, this.#coming.prompt) };
   }
 
   get approvals(): readonly Approval[] {
@@ -82,17 +95,17 @@ export class Session {
 
   /** What answered last */
   get model(): string | undefined {
-    return this.#turns.findLast((turn) => turn.model)?.model ?? this.#model;
+    return this.turns.findLast((turn) => turn.model)?.model ?? this.#model;
   }
 
   /** Of the last answer */
   get usage(): Usage | undefined {
-    return this.#turns.findLast((turn) => turn.usage && turn.items.length)?.usage;
+    return this.turns.findLast((turn) => turn.usage && turn.items.length)?.usage;
   }
 
   /** Nothing was asked in it yet */
   get empty(): boolean {
-    return this.#chatId === null && this.#turns.length === 0;
+    return this.#chatId === null && this.turns.length === 0;
   }
 
   get shown(): boolean {
@@ -101,13 +114,18 @@ export class Session {
 
   /** It may be let go: nobody looks at it, and nothing of it is still to come. */
   get idle(): boolean {
-    const isBusy = this.#run !== undefined || this.#busy !== undefined;
+    const isBusy = this.coming || this.#reading !== undefined || this.#coming.isAwaited;
     return !this.shown && !isBusy && !this.#approvals.length && !this.input.attachments.length;
+  }
+
+  /** An answer is coming, or is about to be asked for */
+  get coming(): boolean {
+    return this.#run !== undefined || this.#coming.prompt !== undefined;
   }
 
   /** The kept chat has not been read yet */
   get unread(): boolean {
-    return this.#unread;
+    return this.#unread || this.#reading !== undefined;
   }
 
   show(viewer: Viewer): void {
@@ -127,7 +145,7 @@ export class Session {
       key: '',
       session: this.key,
       chatId: this.#chatId,
-      turns: this.#turns,
+      turns: this.turns,
       draft: this.input.text,
       chips: this.input.attachments.map(chipOf),
       approvals: this.#approvals,
@@ -135,88 +153,109 @@ export class Session {
     };
   }
 
-  /** Asks what was typed, with all that is attached. */
+  /** Asks what was typed, with all that is attached, once the chat has been read and the files have been looked at. */
   async send(prompt: string): Promise<void> {
     this.input.typed('');
-    if (this.#unread) await this.load();
+    const early = this.#refusal();
+    if (early !== null) return this.refuse(prompt, early);
+    const waits = this.unread || this.#coming.isAwaited;
+    if (waits && !(await this.#waitedFor(prompt))) return;
     const { attachments } = this.input;
     const isNothing = !prompt.trim() && !attachments.length;
-    const reason = this.#refusal() ?? (isNothing ? 'There is nothing to send yet' : null);
+    const reason = this.#unreadReason() ?? (isNothing ? 'There is nothing to send yet' : null);
     if (reason !== null) return this.refuse(prompt, reason);
+    const said = waits ? this.#notice : null;
     this.input.setAttachments([]);
-    this.#dropUnheard();
-    this.#start(prompt, this.#sentNow(attachments));
+    this.#start(prompt, sentOf(attachments, this.#item));
+    // Such as why a file does not go along.
+    if (said) this.setNotice(said);
+  }
+
+  /** What is on its way into the prompt goes along with it, however soon it is sent. */
+  during<T>(work: Promise<T>): Promise<T> {
+    return this.#coming.during(work);
   }
 
   /** Asks something beside what is being typed. Or why nothing can be asked now. */
   ask(prompt: string, attachments: readonly Attachment[]): string | null {
-    const reason = this.#refusal();
+    const reason = this.#refusal() ?? this.#unreadReason();
     if (reason !== null) return reason;
-    this.#dropUnheard();
-    this.#start(prompt, this.#sentNow(attachments));
+    this.#start(prompt, sentOf(attachments, this.#item));
     return null;
   }
 
-  /** That turn's prompt anew, changed or not, in a chat that forks before it. */
+  /** That turn's prompt anew, changed or not, in a chat that forks before it if anything was said there. */
   async resend(turnId: string, prompt: string): Promise<void> {
-    const turn = this.#turns.find(({ id }) => id === turnId);
+    const turn = this.#asked.find(turnId);
     const reason = turn ? this.#refusal() : 'What this was asked after has changed';
     if (!turn || reason !== null) return this.#keep(turn, prompt, { text: reason ?? '' });
+    const isWanted = this.#coming.hold(prompt);
     try {
-      this.#busy = 'The chat is being forked';
-      const sent = this.#sent.get(turnId) ?? (await sentWith(this.#world.request, this.#chatId, turn));
-      await this.#forkBefore(turn);
-      this.#takeBack(turn, sent);
-      this.#busy = undefined;
-      this.#start(prompt, sent);
+      const { sent, branch } = await anew(this.#world.request, this.#chatId, this.#asked, turn, prompt);
+      if (!isWanted()) return;
+      if (branch) this.#follow(branch);
+      takeBack(this.input, turn, sent);
+      this.#start(prompt, sent, turn);
     } catch (error) {
-      this.#busy = undefined;
       const isGone = failureOf(error).code === 'unknown_chat';
       if (isGone) this.#chatId = null;
-      this.#keep(turn, prompt, isGone ? GONE : { text: sentenceOf(error) });
+      if (isWanted()) this.#keep(turn, prompt, isGone ? GONE : { text: sentenceOf(error) });
     }
   }
 
-  /** False, when no answer is coming. What came is kept. */
+  /** False, when no answer is coming. What came is kept, and what was about to be asked is typed again. */
   stop(): boolean {
+    const isComing = this.coming;
+    const prompt = this.#coming.giveUp();
+    if (prompt !== undefined) this.input.append(prompt);
+    if (this.#notice === WAITING) this.setNotice(null);
     this.#run?.stop();
-    return this.#run !== undefined;
+    return isComing;
   }
 
-  /** It is no more; what was about to be asked in it is not. */
-  close(): void {
+  /** It is no more. Out: what stands in no chat then. */
+  close(): string {
+    const { draft } = this.kept;
     this.#closed = true;
-    this.stop();
+    this.#coming.giveUp();
+    this.#run?.stop();
+    return draft;
   }
 
   /** An event of the turn that runs. */
   hear(chatId: string, event: TurnEvent, seq?: number): void {
-    if (this.#run && this.#chatId !== chatId) {
-      this.#chatId = chatId;
-      this.#world.changed(this);
-    }
-    this.#run?.hear(event, seq);
+    const run = this.#run;
+    if (!run) return;
+    const isNews = this.#asked.hear(run.turnId) || this.#chatId !== chatId;
+    this.#chatId = chatId;
+    if (isNews) this.#world.changed(this);
+    run.hear(event, seq);
   }
 
   /** Reads a kept chat: one that is opened, or comes back after a reload of the window. */
-  async load(chatId = this.#chatId): Promise<void> {
-    if (chatId === null || this.#busy !== undefined) return;
+  load(chatId = this.#chatId): Promise<void> {
+    if (chatId === null) return Promise.resolve();
+    this.#reading ??= this.#read(chatId);
+    return this.#reading;
+  }
+
+  async #read(chatId: string): Promise<void> {
     this.#chatId = chatId;
-    this.#busy = 'The chat is still being read';
     try {
       const { chat, messages } = await readChat(this.#world.request, chatId);
-      this.#turns = turnsOf(messages);
+      become(this.input, this.#asked, turnsKept(messages));
       this.#model = chat.model ?? undefined;
       this.#cwd = chat.cwd ?? this.#cwd;
       this.#title = chat.title;
-      this.#notice = null;
+      if (this.#notice === this.#unreadable) this.#notice = null;
       this.#unread = false;
     } catch (error) {
       this.#unread = failureOf(error).code !== 'unknown_chat';
       if (!this.#unread) this.#chatId = null;
-      this.#notice = { text: sentenceOf(error) };
+      this.#unreadable = this.#unread ? { text: sentenceOf(error) } : DELETED;
+      this.#notice = this.#unreadable;
     }
-    this.#busy = undefined;
+    this.#reading = undefined;
     this.#drawAnew();
   }
 
@@ -254,15 +293,25 @@ export class Session {
 
   #refusal(): string | null {
     if (this.#run) return STILL_COMING;
-    if (this.#busy !== undefined) return this.#busy;
-    return this.#unread ? (this.#notice?.text ?? 'The chat could not be read yet') : null;
+    return this.#coming.prompt === undefined ? null : STILL_WAITING;
   }
 
-  #sentNow(attachments: readonly Attachment[]): Sent {
-    return sentOf(attachments, (piece) => this.#world.item(piece));
+  #unreadReason(): string | null {
+    return this.unread ? (this.#unreadable?.text ?? 'The chat could not be read yet') : null;
   }
 
-  #start(prompt: string, sent: Sent): void {
+  // Until it may be asked. False, when it was stopped meanwhile.
+  async #waitedFor(prompt: string): Promise<boolean> {
+    const isWanted = this.#coming.hold(prompt);
+    this.setNotice(WAITING);
+    if (this.unread) await this.load();
+    await this.#coming.settled();
+    if (this.#notice === WAITING) this.setNotice(null);
+    return isWanted();
+  }
+
+  /** `instead`: the turn that was to be asked anew, if it still stands there. */
+  #start(prompt: string, sent: Sent, instead?: Turn): void {
     if (this.#closed) return;
     const turn = newTurn(this.#world.newId(), prompt, sent.labels, sent.images);
     if (this.#chatId === null) this.#title = titleOf(prompt);
@@ -271,12 +320,9 @@ export class Session {
       broke: (stopReason, failure) => this.#break(turn.id, stopReason, failure),
     });
     this.#run = run;
-    this.#sent.set(turn.id, sent);
     this.#notice = null;
-    this.#turns = [...this.#turns, turn];
-    this.post({ type: 'turn', turn });
-    this.postHeader();
-    this.#world.changed(this);
+    if (this.#asked.add(turn, sent, instead)) this.#drawAnew();
+    else this.#drawNew(turn);
     void run.converse(async (token) => {
       await this.#addNamed(turn, sent);
       if (token.isCancellationRequested) throw cancelled();
@@ -290,79 +336,42 @@ export class Session {
   async #addNamed(turn: Turn, sent: Sent): Promise<void> {
     const { pieces, outside } = await this.#world.named(turn.prompt, this.#cwd);
     if (outside.length) this.setNotice(leftOut(outside));
-    const all = withPieces(sent, pieces, (piece) => this.#world.item(piece));
-    if (all === sent || this.running !== turn.id) return;
-    this.#sent.set(turn.id, all);
-    this.#replace(turn.id, (one) => ({ ...one, context: all.labels }));
+    const all = withPieces(sent, pieces, this.#item);
+    if (all !== sent && this.running === turn.id) this.#asked.send(turn.id, all);
   }
 
   #params(turn: Turn): ChatParams {
-    const sent = this.#sent.get(turn.id) ?? NOTHING_SENT;
-    return { ...paramsOf(turn, sent, this), ...this.#world.settings(this) };
+    return { ...paramsOf(turn, this.#asked.sentWith(turn.id), this), ...this.#world.settings(this) };
   }
 
   #take(turnId: string, events: readonly TurnEvent[]): void {
     const end = events.at(-1);
     if (end?.type === 'ended' && this.#run?.missed) {
-      const whole = this.#replace(turnId, (one) => mended(events.reduce(reduce, one), end.message));
+      const whole = this.#asked.replace(turnId, (one) => mended(events.reduce(reduce, one), end.message));
       if (whole) this.#finish(whole);
       return;
     }
-    const index = this.#turns.findLastIndex(({ id }) => id === turnId);
-    const before = this.#turns[index];
-    if (!before) return;
-    const turn = events.reduce(reduce, before);
-    this.#turns = this.#turns.with(index, turn);
-    this.post({ type: 'events', turnId, events });
+    const change = this.#asked.take(turnId, events);
+    if (!change) return;
+    const { before, turn } = change;
     if (turn.status === 'ended') this.#finish(turn);
-    else if (turn.usage !== before.usage) this.postHeader();
+    else if (turn.usage !== before.usage || turn.model !== before.model) this.postHeader();
   }
 
   #break(turnId: string, stopReason: 'cancelled' | 'error', failure: Failure): void {
-    const turn = this.#replace(turnId, (one) => broken(one, stopReason, failure));
+    const turn = this.#asked.replace(turnId, (one) => broken(one, stopReason, failure));
     if (turn) this.#finish(turn);
   }
 
-  #replace(turnId: string, change: (turn: Turn) => Turn): Turn | undefined {
-    const index = this.#turns.findLastIndex(({ id }) => id === turnId);
-    const before = this.#turns[index];
-    if (!before) return undefined;
-    const turn = change(before);
-    this.#turns = this.#turns.with(index, turn);
-    this.post({ type: 'turn', turn });
-    return turn;
-  }
-
   #finish(turn: Turn): void {
-    const { error, stopReason } = turn;
-    const isHeard = this.#run?.heard ?? false;
-    if (!isHeard) this.#unheard.add(turn.id);
+    if (this.#run?.heard) this.#asked.hear(turn.id);
     this.#run = undefined;
-    const isVain = stopReason === 'error' || (stopReason === 'cancelled' && !isHeard);
-    if (isVain && !turn.items.length) this.#giveBack(turn);
-    if (error?.code === 'unknown_chat') {
-      this.#chatId = null;
-      this.#notice = GONE;
-    }
-    // The answer is there all the same, so what failed is its keeping.
-    if (error && stopReason !== 'error' && stopReason !== 'cancelled') this.#notice = unsaved(error.message);
+    giveBack(this.input, this.#asked, turn);
+    if (turn.error?.code === 'unknown_chat') this.#chatId = null;
+    this.#notice = noticeAfter(turn) ?? this.#notice;
     this.postHeader();
     this.#world.changed(this);
     this.#world.ended(this, turn);
-  }
-
-  // A prompt that brought nothing stands ready to be sent again, unless another one is being typed.
-  #giveBack(turn: Turn): void {
-    if (this.input.text) return;
-    this.input.typed(turn.prompt);
-    this.input.attach(this.#sent.get(turn.id)?.attachments ?? []);
-  }
-
-  // It is sent again now, in another way.
-  #takeBack(turn: Turn, sent: Sent): void {
-    if (this.input.text !== turn.prompt) return;
-    this.input.typed('');
-    this.input.setAttachments(this.input.attachments.filter((one) => !sent.attachments.includes(one)));
   }
 
   // What was changed about a prompt that cannot be asked anew stands after whatever is being typed.
@@ -371,22 +380,17 @@ export class Session {
     this.setNotice(notice);
   }
 
-  // A turn that never reached the server is not part of the chat.
-  #dropUnheard(): void {
-    if (!this.#unheard.size) return;
-    this.#turns = this.#turns.filter((turn) => !this.#unheard.has(turn.id));
-    this.#unheard.clear();
+  #follow({ chatId, title = UNTITLED, turns }: Branch): void {
+    this.#chatId = chatId;
+    this.#title = title;
+    become(this.input, this.#asked, turns);
     this.#drawAnew();
   }
 
-  async #forkBefore(turn: Turn): Promise<void> {
-    const index = this.#turns.indexOf(turn);
-    if (this.#turns.slice(index).every(({ id }) => this.#unheard.has(id))) return this.#dropUnheard();
-    const branch = await branchBefore(this.#world.request, this.#chatId, this.#turns, index);
-    this.#chatId = branch.chatId;
-    this.#title = branch.title ?? UNTITLED;
-    this.#turns = branch.turns;
-    this.#drawAnew();
+  #drawNew(turn: Turn): void {
+    this.post({ type: 'turn', turn });
+    this.postHeader();
+    this.#world.changed(this);
   }
 
   #drawAnew(): void {

@@ -37,7 +37,11 @@ export interface Beginning {
   /** The same for as long as the chat is open, over reloads of the window too; a chat has no id before it begins */
   readonly key: string;
   readonly cwd: string | undefined;
+  /** What stood in the prompt, and what was to go along with it, before the window was reloaded */
   readonly draft?: string;
+  readonly pieces?: readonly Piece[];
+  /** What was to go along too, and is no more */
+  readonly lost?: readonly string[];
   /** A kept chat, which is read once somebody looks at it */
   readonly chatId?: string;
 }

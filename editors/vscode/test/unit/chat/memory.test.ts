@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Memento } from 'vscode';
 import { Memory } from '../../../src/chat/memory.ts';
+import { FILE } from './world.ts';
 
 /** A window's state, as it is read back after a reload */
 function state(): Memento & { readonly stored: Map<string, unknown> } {
@@ -40,6 +41,15 @@ test('what was typed in a chat that is not open is found by the chat', () => {
   assert.equal(memory.left('chat-1', new Set(['a'])), undefined);
   assert.equal(memory.left('chat-2', new Set()), undefined);
   assert.equal(memory.left(null, new Set()), 'c');
+});
+
+test('what is attached in a chat that is not open is found, too', () => {
+  const memory = new Memory(state());
+  memory.keep('a', { chatId: 'chat-1', draft: '', pieces: [], lost: [] });
+  memory.keep('b', { chatId: 'chat-2', draft: '', pieces: [FILE], lost: [] });
+  memory.keep('c', { chatId: 'chat-3', draft: '', pieces: [], lost: ['shot.png'] });
+  const left = ['chat-1', 'chat-2', 'chat-3'].map((chatId) => memory.left(chatId, new Set()));
+  assert.deepEqual(left, [undefined, 'b', 'c']);
 });
 
 test('it does not grow without end, and what was used last stays', () => {

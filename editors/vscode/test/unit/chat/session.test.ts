@@ -1,37 +1,21 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import type { Attachment, Piece } from '../../../src/chat/attachments.ts';
-import type { ToView } from '../../../src/chat/messages.ts';
+import type { Piece } from '../../../src/chat/attachments.ts';
 import { answerOf } from '../../../src/chat/transcript.ts';
-import { type Call, chatWorld, ended, message, result, STARTED, settled, text, USAGE } from './world.ts';
-
-const FILE: Piece = { id: 'f', kind: 'file', label: 'x.py', detail: '/w/x.py', uri: 'file:///w/x.py' };
-const IMAGE: Attachment = {
-  id: 'i',
-  kind: 'image',
-  label: 'shot.png',
-  detail: '1 kB',
-  picture: { mimeType: 'image/png', data: 'AA==' },
-};
-
-function last(calls: readonly Call[]): Call {
-  const call = calls.at(-1);
-  assert.ok(call);
-  return call;
-}
-
-/** A chat in which that was asked and answered. */
-async function answered(prompt = 'Hello') {
-  const chat = chatWorld();
-  void chat.session.send(prompt);
-  await settled();
-  chat.session.hear('chat-1', STARTED);
-  chat.session.hear('chat-1', text('Hi'));
-  chat.session.hear('chat-1', ended('m1', 'Hi'));
-  last(chat.calls).answer(result('m1', 'Hi'));
-  await settled();
-  return chat;
-}
+import {
+  answered,
+  chatWorld,
+  ended,
+  FILE,
+  IMAGE,
+  last,
+  message,
+  result,
+  STARTED,
+  settled,
+  text,
+  USAGE,
+} from './world.ts';
 
 test('a turn is asked with everything that goes along, by an id of its own', async () => {
   const { session, calls, drawn } = chatWorld();
@@ -191,151 +175,6 @@ test('events are joined, but for the first', async () => {
   mock.timers.reset();
 });
 
-test('what could not be asked stands in the prompt again, with its chips', async () => {
-  const { session, calls, messages } = chatWorld();
-  session.input.attach([FILE]);
-  void session.send('Hello');
-  await settled();
-  last(calls).fail('invalid_params', 'context[0]: x.py is too large');
-  await settled();
-  assert.deepEqual([session.input.text, session.input.attachments], ['Hello', [FILE]]);
-  assert.ok(messages.some((one) => one.type === 'draft' && one.text === 'Hello'));
-  // Sent again without the chip, the turn that never was is gone.
-  session.input.detach('f');
-  void session.send('Hello');
-  await settled();
-  assert.deepEqual(
-    session.turns.map(({ id }) => id),
-    ['turn-2'],
-  );
-});
-
-test('what is being typed is not replaced by what could not be asked', async () => {
-  const { session, calls } = chatWorld();
-  void session.send('Hello');
-  await settled();
-  session.input.typed('Another');
-  last(calls).fail('login_required');
-  await settled();
-  assert.equal(session.input.text, 'Another');
-});
-
-test('what could not be asked is tried again where it was, and taken out of the prompt', async () => {
-  const { session, calls } = chatWorld();
-  session.input.attach([FILE]);
-  void session.send('Hello');
-  await settled();
-  last(calls).fail('server_failed');
-  await settled();
-  void session.resend('turn-1', 'Hello');
-  await settled();
-  assert.deepEqual([session.input.text, session.input.attachments], ['', []]);
-  assert.deepEqual(
-    calls.map(({ method }) => method),
-    ['pi/chat', 'pi/chat'],
-  );
-  assert.deepEqual(last(calls).params.context, [{ uri: 'file:///w/x.py', text: 'text of file:///w/x.py' }]);
-});
-
-test('nothing is sent while an answer comes; the prompt stays', async () => {
-  const { session, calls } = chatWorld();
-  void session.send('Hello');
-  await settled();
-  await session.send('More');
-  assert.deepEqual([calls.length, session.input.text], [1, 'More']);
-  assert.match(session.notice?.text ?? '', /still coming/);
-  assert.match(session.ask('Explain', []) ?? '', /still coming/);
-});
-
-test('an empty prompt is not sent, but for what is attached', async () => {
-  const { session, calls } = chatWorld();
-  await session.send('  ');
-  assert.equal(calls.length, 0);
-  session.input.attach([IMAGE]);
-  void session.send('');
-  await settled();
-  assert.equal(calls.length, 1);
-});
-
-test('what is asked beside what is typed leaves that alone', async () => {
-  const { session, calls } = chatWorld();
-  session.input.typed('half a tho');
-  session.input.attach([IMAGE]);
-  assert.equal(session.ask('Explain this code', [FILE]), null);
-  await settled();
-  assert.deepEqual([session.input.text, session.input.attachments], ['half a tho', [IMAGE]]);
-  assert.equal(last(calls).params.images, undefined);
-});
-
-test('a prompt asked anew goes to a chat that forks before it', async () => {
-  const { session, calls, drawn } = await answered();
-  void session.send('Second');
-  await settled();
-  session.hear('chat-1', ended('m2', 'Two'));
-  void session.resend('turn-2', 'Second, changed');
-  await settled();
-  assert.deepEqual(
-    [last(calls).method, last(calls).params],
-    ['pi/chat/fork', { chatId: 'chat-1', afterMessageId: 'm1' }],
-  );
-  last(calls).answer({ chat: { chatId: 'chat-2', title: 'Hello' } });
-  await settled();
-  assert.deepEqual([last(calls).params.chatId, last(calls).params.prompt], ['chat-2', 'Second, changed']);
-  assert.deepEqual(
-    session.turns.map(({ prompt }) => prompt),
-    ['Hello', 'Second, changed'],
-  );
-  assert.deepEqual(drawn(), session.turns);
-});
-
-test('the first prompt asked anew is a new chat', async () => {
-  const { session, calls } = await answered();
-  void session.resend('turn-1', 'Hello again');
-  await settled();
-  assert.deepEqual([last(calls).method, last(calls).params.chatId], ['pi/chat', undefined]);
-  assert.equal(session.title, 'Hello again');
-});
-
-test('after a crash it forks where the server can', async () => {
-  const { session, calls } = await answered();
-  void session.send('Second');
-  await settled();
-  session.hear('chat-1', text('Tw'));
-  last(calls).fail('server_stopped');
-  await settled();
-  void session.send('Third');
-  await settled();
-  session.hear('chat-1', ended('m3', 'Three'));
-  void session.resend('turn-3', 'Third');
-  await settled();
-  assert.deepEqual(last(calls).params, { chatId: 'chat-1', afterMessageId: 'm1' });
-  last(calls).answer({ chat: { chatId: 'chat-2', title: 'Hello' } });
-  await settled();
-  assert.deepEqual(
-    session.turns.map(({ prompt }) => prompt),
-    ['Hello', 'Third'],
-  );
-});
-
-test('a fork that fails changes nothing, and the changed prompt is kept', async () => {
-  const { session, calls } = await answered();
-  void session.send('Second');
-  await settled();
-  session.hear('chat-1', ended('m2', 'Two'));
-  const before = session.turns;
-  void session.resend('turn-2', 'Second, changed');
-  await settled();
-  last(calls).fail('storage_failed', 'The disk is full');
-  await settled();
-  assert.deepEqual(
-    [session.turns, session.input.text, session.notice],
-    [before, 'Second, changed', { text: 'The disk is full' }],
-  );
-  void session.send('Third');
-  await settled();
-  assert.equal(last(calls).params.chatId, 'chat-1');
-});
-
 test('a kept chat is read page by page, and its prompts can be asked anew with what went along', async () => {
   const { session, calls, drawn } = chatWorld();
   const user = (id: string, ...texts: string[]) => ({
@@ -345,8 +184,6 @@ test('a kept chat is read page by page, and its prompts can be asked anew with w
   });
   const kept = { chatId: 'chat-9', title: 'Kept', cwd: '/elsewhere', model: 'p/m' };
   void session.load('chat-9');
-  await session.send('Too early');
-  assert.equal(session.input.text, 'Too early');
   last(calls).answer({ chat: kept, messages: [user('u1', 'One'), message('m1', 'Eins')], nextCursor: '2' });
   await settled();
   assert.deepEqual(last(calls).params, { chatId: 'chat-9', limit: 200, cursor: '2' });
@@ -373,6 +210,10 @@ test('a kept chat that is no more is a new one; one that cannot be read is read 
   last(gone.calls).fail('unknown_chat');
   await settled();
   assert.deepEqual([gone.session.chatId, gone.session.unread], [null, false]);
+  assert.match(gone.session.notice?.text ?? '', /was deleted elsewhere/);
+  void gone.session.send('Hello');
+  await settled();
+  assert.deepEqual([last(gone.calls).method, last(gone.calls).params.chatId], ['pi/chat', undefined]);
   const later = chatWorld();
   void later.session.load('chat-9');
   last(later.calls).fail('server_missing');
@@ -437,119 +278,6 @@ test('a view that comes later sees all of it, and one that has gone hears nothin
   assert.equal(late.length, 1);
 });
 
-test('what is typed in one view is followed by the others, and a view that shows it is told whose draft it is', () => {
-  const { session, messages } = chatWorld();
-  const other: ToView[] = [];
-  const viewer = { post: (one: ToView) => void other.push(one) };
-  session.show(viewer);
-  const before = messages.length;
-  session.input.typed('Hel', viewer);
-  session.input.typed('Hello', viewer);
-  assert.deepEqual(messages.slice(before), [
-    { type: 'draft', how: 'follow', text: 'Hel', over: '' },
-    { type: 'draft', how: 'follow', text: 'Hello', over: 'Hel' },
-  ]);
-  assert.deepEqual(
-    other.map(({ type }) => type),
-    ['chat'],
-  );
-  const whole = session.snapshot();
-  assert.ok(whole.type === 'chat');
-  assert.deepEqual([whole.session, whole.draft], ['key', 'Hello']);
-});
-
-test('a chat is not let go while it forks or is read, however little is seen of it', async () => {
-  const forking = await answered();
-  void forking.session.send('Second');
-  await settled();
-  forking.session.hear('chat-1', ended('m2', 'Two'));
-  forking.session.hide(forking.viewer);
-  assert.equal(forking.session.idle, true);
-  void forking.session.resend('turn-2', 'Second, changed');
-  await settled();
-  assert.equal(forking.session.idle, false);
-  last(forking.calls).answer({ chat: { chatId: 'chat-2', title: 'Hello' } });
-  await settled();
-  assert.deepEqual([forking.session.idle, forking.session.running], [false, 'turn-3']);
-  const reading = chatWorld();
-  reading.session.hide(reading.viewer);
-  void reading.session.load('chat-9');
-  assert.equal(reading.session.idle, false);
-});
-
-test('in a chat that is deleted while it forks nothing is asked', async () => {
-  const { session, calls } = await answered();
-  void session.send('Second');
-  await settled();
-  session.hear('chat-1', ended('m2', 'Two'));
-  void session.resend('turn-2', 'Second, changed');
-  await settled();
-  session.close();
-  last(calls).answer({ chat: { chatId: 'chat-2', title: 'Hello' } });
-  await settled();
-  assert.deepEqual([last(calls).method, session.running], ['pi/chat/fork', undefined]);
-});
-
-test('a prompt that was changed and cannot be asked anew stands after what is being typed', async () => {
-  const failing = await answered();
-  void failing.session.send('Second');
-  await settled();
-  failing.session.hear('chat-1', ended('m2', 'Two'));
-  failing.session.input.typed('A draft');
-  void failing.session.resend('turn-2', 'Second, changed');
-  await settled();
-  last(failing.calls).fail('storage_failed', 'The disk is full');
-  await settled();
-  assert.equal(failing.session.input.text, 'A draft\nSecond, changed');
-  const refused = await answered();
-  void refused.session.send('Second');
-  await settled();
-  await refused.session.resend('turn-1', 'Hello, changed');
-  assert.equal(refused.session.input.text, 'Hello, changed');
-  assert.match(refused.session.notice?.text ?? '', /still coming/);
-});
-
-test('a chat that was deleted elsewhere goes on as a new one', async () => {
-  const { session, calls } = await answered();
-  void session.send('Second');
-  await settled();
-  const error = { code: 'unknown_chat', message: 'There is no such chat', retryable: false };
-  session.hear('chat-1', ended('m2', '', { stopReason: 'error', error }));
-  last(calls).fail('unknown_chat');
-  await settled();
-  assert.deepEqual([session.chatId, session.input.text], [null, 'Second']);
-  assert.match(session.notice?.text ?? '', /deleted elsewhere/);
-  void session.resend('turn-2', 'Second');
-  await settled();
-  assert.deepEqual([last(calls).method, last(calls).params.chatId], ['pi/chat', undefined]);
-});
-
-test('a fork of a chat that was deleted elsewhere says so, and the next try begins a new one', async () => {
-  const { session, calls } = await answered();
-  void session.send('Second');
-  await settled();
-  session.hear('chat-1', ended('m2', 'Two'));
-  void session.resend('turn-2', 'Second');
-  await settled();
-  last(calls).fail('unknown_chat');
-  await settled();
-  assert.match(session.notice?.text ?? '', /deleted elsewhere/);
-  void session.resend('turn-2', 'Second');
-  await settled();
-  assert.deepEqual([last(calls).method, last(calls).params.chatId], ['pi/chat', undefined]);
-});
-
-test('what was stopped before the server heard of it stands in the prompt again, with its chips', async () => {
-  const { session, calls } = chatWorld();
-  session.input.attach([FILE]);
-  void session.send('Hello');
-  await settled();
-  session.stop();
-  last(calls).fail('cancelled');
-  await settled();
-  assert.deepEqual([session.input.text, session.input.attachments], ['Hello', [FILE]]);
-});
-
 test('after a gap the answer is what its end brings', async () => {
   const { session, drawn } = chatWorld();
   void session.send('Hello');
@@ -569,4 +297,19 @@ test('a file outside of the workspace does not go along, and that is said', asyn
   await settled();
   assert.equal(last(calls).params.context, undefined);
   assert.match(session.notice?.text ?? '', /id_fake did not go along: it lies outside/);
+});
+
+test('the header goes out when a turn tells its model', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const { session, messages } = chatWorld();
+  void session.send('Hello');
+  await settled();
+  const before = messages.length;
+  session.hear('c', STARTED);
+  mock.timers.tick(16);
+  mock.timers.reset();
+  assert.deepEqual(
+    messages.slice(before).map((one) => (one.type === 'header' ? one.header.model : one.type)),
+    ['events', 'p/m'],
+  );
 });

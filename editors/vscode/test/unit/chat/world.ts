@@ -1,11 +1,14 @@
 // A world for one chat, in which a test says when the server answers and what. In: promises that the test settles.
 // Out: what was asked, what views were told. Never here: an editor.
+import assert from 'node:assert/strict';
 import type { CancellationToken } from 'vscode';
+import type { Attachment, Piece } from '../../../src/chat/attachments.ts';
 import { headerOf } from '../../../src/chat/header.ts';
+import type { Kept } from '../../../src/chat/memory.ts';
 import type { ToView } from '../../../src/chat/messages.ts';
 import { Session } from '../../../src/chat/session.ts';
 import { newTurn, reduce, type Turn } from '../../../src/chat/transcript.ts';
-import type { World } from '../../../src/chat/world.ts';
+import type { Beginning, World } from '../../../src/chat/world.ts';
 import type { Ended, Message, TurnEvent, Usage } from '../../../src/protocol.ts';
 import { PiError } from '../../../src/server/pi.ts';
 
@@ -18,6 +21,15 @@ export const USAGE: Usage = {
   costUsd: null,
 };
 export const STARTED: TurnEvent = { type: 'started', model: 'p/m', credentialSource: 'oauth' };
+
+export const FILE: Piece = { id: 'f', kind: 'file', label: 'x.py', detail: '/w/x.py', uri: 'file:///w/x.py' };
+export const IMAGE: Attachment = {
+  id: 'i',
+  kind: 'image',
+  label: 'shot.png',
+  detail: '1 kB',
+  picture: { mimeType: 'image/png', data: 'AA==' },
+};
 
 export interface Call {
   readonly method: string;
@@ -81,11 +93,12 @@ export async function settled(): Promise<void> {
   for (let round = 0; round < 20; round += 1) await Promise.resolve();
 }
 
-export function chatWorld(options: { named?: World<Session>['named'] } = {}) {
+export function chatWorld(options: { named?: World<Session>['named']; beginning?: Partial<Beginning> } = {}) {
   const calls: Call[] = [];
   const messages: ToView[] = [];
   const endings: Turn[] = [];
   let ids = 0;
+  let kept: Kept | undefined;
   const world: World<Session> = {
     request: ((method: string, params: Record<string, unknown>, token?: CancellationToken) =>
       new Promise((resolve, reject) => {
@@ -107,6 +120,7 @@ export function chatWorld(options: { named?: World<Session>['named'] } = {}) {
         title: session.title,
         modelId: session.model,
         model: undefined,
+        names: {},
         account: null,
         usage: session.usage,
         server: 'running',
@@ -114,13 +128,36 @@ export function chatWorld(options: { named?: World<Session>['named'] } = {}) {
         notice: session.notice,
         sendWith: 'enter',
       }),
-    changed: () => {},
+    changed: (one) => {
+      kept = one.kept;
+    },
     ended: (_, turn) => endings.push(turn),
   };
-  const session = new Session(world, { key: 'key', cwd: '/w' });
+  const session = new Session(world, { key: 'key', cwd: '/w', ...options.beginning });
   const viewer = { post: (one: ToView) => void messages.push(one) };
   session.show(viewer);
-  return { session, viewer, calls, messages, endings, drawn: () => drawn(messages) };
+  /** What would outlive the window, as it was told last */
+  const keptNow = () => kept ?? assert.fail();
+  return { session, viewer, calls, messages, endings, keptNow, drawn: () => drawn(messages) };
+}
+
+export function last(calls: readonly Call[]): Call {
+  const call = calls.at(-1);
+  assert.ok(call);
+  return call;
+}
+
+/** A chat in which that was asked and answered. */
+export async function answered(prompt = 'Hello') {
+  const chat = chatWorld();
+  void chat.session.send(prompt);
+  await settled();
+  chat.session.hear('chat-1', STARTED);
+  chat.session.hear('chat-1', text('Hi'));
+  chat.session.hear('chat-1', ended('m1', 'Hi'));
+  last(chat.calls).answer(result('m1', 'Hi'));
+  await settled();
+  return chat;
 }
 
 /** The turns as a view has them that does what its messages say */
