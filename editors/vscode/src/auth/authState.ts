@@ -4,9 +4,13 @@ import type { Provider } from '../protocol.ts';
 import type { Phase } from '../server/pi.ts';
 
 export type AuthState = 'unknown' | 'signedOut' | 'signingIn' | 'expired' | 'ready';
-export type AuthContext = AuthState | 'serverMissing' | 'serverFailed';
+export type AuthContext = AuthState | 'serverMissing' | 'serverMisconfigured' | 'serverFailed';
 
-const OF_PHASE: Partial<Record<Phase, AuthContext>> = { missing: 'serverMissing', failed: 'serverFailed' };
+const OF_PHASE: Partial<Record<Phase, AuthContext>> = {
+  missing: 'serverMissing',
+  misconfigured: 'serverMisconfigured',
+  failed: 'serverFailed',
+};
 
 /** `ready` when a chat is possible with any provider; `expired` when a login is there and none of them works. */
 export function authState(providers: readonly Provider[] | null, signingIn: boolean): AuthState {

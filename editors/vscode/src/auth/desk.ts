@@ -5,7 +5,8 @@ import type { QuickInput } from 'vscode';
 
 export class Desk {
   #input: QuickInput | null = null;
-  #refocused: QuickInput | null = null;
+  /** How often each will be told that it was hidden because of `focus` */
+  readonly #refocused = new Map<QuickInput, number>();
   #closed = false;
 
   /** Shows it, unless the flow has been ended meanwhile: then it is hidden at once, which is to leave it. */
@@ -24,25 +25,31 @@ export class Desk {
     input.dispose();
   }
 
-  /** VS Code gives the focus to what it shows anew alone, and so it is hidden first. */
+  /** VS Code gives the focus to what it shows anew alone, and so it is hidden first. It tells of each hiding later. */
   focus(): void {
-    this.#refocused = this.#input;
-    this.#input?.hide();
-    this.#input?.show();
+    const input = this.#input;
+    if (!input) return;
+    this.#refocused.set(input, this.#expected(input) + 1);
+    input.hide();
+    input.show();
   }
 
   /** Whether an `onDidHide` means that the person left, and is not `focus` at work. */
   isLeaving(input: QuickInput): boolean {
-    const isLeaving = this.#refocused !== input;
-    if (!isLeaving) this.#refocused = null;
-    return isLeaving;
+    const expected = this.#expected(input);
+    this.#refocused.set(input, Math.max(0, expected - 1));
+    return expected === 0;
   }
 
   /** Ends the flow: what is shown is left, and so is whatever comes next. */
   close(): void {
     this.#closed = true;
-    this.#refocused = null;
+    this.#refocused.clear();
     this.#input?.hide();
+  }
+
+  #expected(input: QuickInput): number {
+    return this.#refocused.get(input) ?? 0;
   }
 }
 

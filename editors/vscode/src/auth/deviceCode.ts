@@ -2,69 +2,62 @@
 // In: an open attempt with a code. Out: the attempt as it ended. The code stands in a modal at first and in a
 // notification for as long as it is good, so that leaving the modal loses nothing; Cancel there cancels the attempt.
 // Never here: polling.
-import type { Disposable, MessageItem } from 'vscode';
+import type { MessageItem } from 'vscode';
 import type { Piece } from '../plain.ts';
 import type { DeviceCodeStep, LoginAttempt } from '../protocol.ts';
-import { askModally, sayWarning, whileNotified } from '../say.ts';
+import { askModally, sayWarning } from '../say.ts';
 import type { Pi } from '../server/pi.ts';
-import { cancel, follow } from './attempt.ts';
+import { follow } from './attempt.ts';
+import { beside, linkTo, timeLeft, type Whose } from './beside.ts';
 import { copyText, openPage } from './browser.ts';
-import { countdown } from './describe.ts';
+import { toldAfter } from './modal.ts';
 
 /** VS Code would say "Cancel", which this is not. */
 const CLOSE: MessageItem = { title: 'Close', isCloseAffordance: true };
-/** Shows the modal of the sign-in that waits, for the link in its notification. */
-export const SHOW_CODE = 'pi.showSignInCode';
 
 export interface DeviceWait {
   readonly ended: Promise<LoginAttempt>;
-  showCode(): void;
+  show(): void;
 }
 
 export function waitForDevice(
   pi: Pi,
   attempt: LoginAttempt,
   step: DeviceCodeStep,
-  provider: { id: string; name: string },
+  provider: Whose,
 ): DeviceWait {
   let isOver = false;
+  let modal: Promise<unknown> = Promise.resolve();
   const ended = untilEnded(pi, attempt, step, provider).finally(() => {
     isOver = true;
   });
   const copyAndOpen = { title: `Copy Code & Open ${siteOf(provider.name)}` };
-  const showCode = async () => {
+  const show = async () => {
     const detail = `${step.instructions}. The code stays in a notification for as long as it is good; cancel there.`;
-    const chosen = await askModally({ text: `Your code: ${step.userCode}`, detail }, copyAndOpen, CLOSE);
+    const answer = askModally({ text: `Your code: ${step.userCode}`, detail }, copyAndOpen, CLOSE);
+    modal = answer;
+    const chosen = await answer;
     if (chosen !== copyAndOpen || isOver) return;
     if (!(await copyText(step.userCode))) {
       void sayWarning(`There is no clipboard here; enter the code ${step.userCode} yourself`);
     }
     await openPage(step.verificationUri);
   };
-  return { ended, showCode: () => void showCode() };
+  return { ended: toldAfter(ended, () => modal), show: () => void show() };
 }
 
 async function untilEnded(
   pi: Pi,
   attempt: LoginAttempt,
   step: DeviceCodeStep,
-  provider: { id: string; name: string },
+  provider: Whose,
 ): Promise<LoginAttempt> {
   let remark: string | null = null;
   const following = follow(pi, attempt, (sentence) => {
     remark = sentence;
   });
   try {
-    return await whileNotified(`Sign in to ${provider.name}`, async ({ report, token }) => {
-      const cancelling = token.onCancellationRequested(() => void cancel(pi, attempt));
-      const ticking = everySecond(() => line(attempt, step, provider.id, remark), report);
-      try {
-        return await following.ended;
-      } finally {
-        ticking.dispose();
-        cancelling.dispose();
-      }
-    });
+    return await beside(pi, attempt, provider, () => line(attempt, step, provider, remark), following.ended);
   } finally {
     following.dispose();
   }
@@ -73,32 +66,17 @@ async function untilEnded(
 function line(
   attempt: LoginAttempt,
   step: DeviceCodeStep,
-  providerId: string,
+  provider: Whose,
   remark: string | null,
 ): readonly Piece[] {
   const address = step.verificationUri;
-  const argument = encodeURIComponent(JSON.stringify([providerId]));
   return [
     `enter ${step.userCode} at `,
     { label: pageName(address), address },
-    `, ${countdown(attempt.expiresAt - Date.now())}. `,
-    { label: 'Show the code', address: `command:${SHOW_CODE}?${argument}` },
+    `, ${timeLeft(attempt)}. `,
+    linkTo(provider, 'Show the code'),
     ...(remark ? [`. ${remark}`] : []),
   ];
-}
-
-/** Reports a line when it differs from the one before. */
-function everySecond(lineNow: () => readonly Piece[], report: (line: readonly Piece[]) => void): Disposable {
-  let last = '';
-  const tick = () => {
-    const line = lineNow();
-    const now = JSON.stringify(line);
-    if (now !== last) report(line);
-    last = now;
-  };
-  tick();
-  const timer = setInterval(tick, 1000);
-  return { dispose: () => clearInterval(timer) };
 }
 
 /** `github.com/login/device` */

@@ -30,6 +30,11 @@ const OFFERS: Record<string, Offer> = {
 };
 const START_AGAIN: Offer = { kind: 'retry', label: 'Start Again' };
 const STOPPED = 'The pi server stopped before this was finished';
+const SIGN_IN_STOPPED: Ending = {
+  severity: 'error',
+  text: 'The sign-in ended because the pi server stopped',
+  offer: { kind: 'retry', label: 'Sign In Again' },
+};
 /** The attempt is what was wrong, so that another one is what helps. */
 const WANTS_ANOTHER = new Set(['login_denied', 'attempt_expired', 'attempt_ended', 'unknown_attempt']);
 /** A code may be pasted once more after these; so after whatever is `retryable`. */
@@ -79,6 +84,12 @@ export function attemptEnding(attempt: LoginAttempt, providerName: string): Endi
         ? endingOf(attempt.error)
         : { severity: 'error', text: `The sign-in to ${providerName} has failed`, offer: START_AGAIN };
   }
+}
+
+/** What to say of a sign-in that failed before it ended: an attempt goes with the server that held it. */
+export function signInFailure(error: unknown): Ending | null {
+  const isStopped = error instanceof PiError && error.code === 'server_stopped';
+  return isStopped ? SIGN_IN_STOPPED : failureEnding(error);
 }
 
 function endingOf(failure: Failure): Ending | null {

@@ -1,11 +1,12 @@
 // A sign-in by a code that the provider's page shows, or by the page's own way back to a listener on this machine.
 // In: an open attempt with an address. Out: the attempt as it ended, or how the box was left; then it is cancelled.
-// Never here: the code, but on its way to the server.
+// A box that is closed by Esc or by another list or box (VS Code tells neither from the other) leaves the attempt
+// open: whoever looks elsewhere for the code comes back to it. Never here: the code, but on its way to the server.
 import type { BrowserStep, LoginAttempt, PasteCodeStep } from '../protocol.ts';
 import { askModally } from '../say.ts';
 import { sentenceOf } from '../server/failures.ts';
 import type { Pi } from '../server/pi.ts';
-import { ask, type BoxButton } from './ask.ts';
+import { ask, type BoxButton, type Question } from './ask.ts';
 import { cancel, follow } from './attempt.ts';
 import { copyText, openPage } from './browser.ts';
 import { type Desk, isLeft, type Left } from './desk.ts';
@@ -20,32 +21,48 @@ export async function pasteCode(
   attempt: LoginAttempt,
   step: PasteCodeStep | BrowserStep,
   title: string,
+  waitAside: (ended: Promise<LoginAttempt>) => Promise<LoginAttempt | 'goOn'>,
 ): Promise<LoginAttempt | Left> {
-  const input = step.input ?? INPUT;
   let complain: (why: string) => void = () => undefined;
   const following = follow(pi, attempt, (remark) => remark && complain(remark));
   void openPage(step.url);
   try {
-    const answer = await ask<LoginAttempt>(desk, {
-      title,
-      prompt: step.instructions,
-      placeholder: input.placeholder ? `${input.label}: ${input.placeholder}` : input.label,
-      isSecret: true,
-      hasBack: true,
-      buttons: addressButtons(step.url),
-      emptyProblem: 'Nothing was pasted yet',
-      checking: 'Checking the code…',
-      submit: (code) => pi.request('pi/login/submit', { loginId: attempt.loginId, code }),
-      problemInPlace: (error) => (asksAgain(error.data) ? sentenceOf(error.data) : null),
-      follow(box) {
-        complain = box.complain;
-        following.ended.then(box.end, box.fail);
-      },
-    });
-    return isLeft(answer) ? await left(pi, attempt, answer) : answer;
+    for (;;) {
+      const answer = await ask<LoginAttempt>(desk, {
+        ...question(step, title),
+        submit: (code) => pi.request('pi/login/submit', { loginId: attempt.loginId, code }),
+        follow(box) {
+          complain = box.complain;
+          following.ended.then(box.end, box.fail);
+        },
+      });
+      complain = () => undefined;
+      if (!isLeft(answer)) return answer;
+      if (answer === 'back' || desk.isClosed) return await left(pi, attempt, answer);
+      const outcome = await waitAside(following.ended);
+      if (outcome !== 'goOn') return outcome;
+    }
   } finally {
     following.dispose();
   }
+}
+
+function question(
+  step: PasteCodeStep | BrowserStep,
+  title: string,
+): Omit<Question<LoginAttempt>, 'submit' | 'follow'> {
+  const input = step.input ?? INPUT;
+  return {
+    title,
+    prompt: step.instructions,
+    placeholder: input.placeholder ? `${input.label}: ${input.placeholder}` : input.label,
+    isSecret: true,
+    hasBack: true,
+    buttons: addressButtons(step.url),
+    emptyProblem: 'Nothing was pasted yet',
+    checking: 'Checking the code…',
+    problemInPlace: (error) => (asksAgain(error.data) ? sentenceOf(error.data) : null),
+  };
 }
 
 /** A sign-in that was just being saved when the box was left has come about all the same. */

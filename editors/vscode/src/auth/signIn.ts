@@ -1,21 +1,22 @@
 // The one sign-in, to which every command, view and link leads.
 // In: perhaps a provider and a method. Out: whether somebody is signed in now; whatever else happened is said to the
-// person with what helps. One flow is on the screen at a time; codes that are entered elsewhere go on beside it, one
-// for each provider. Never here: a token, a code, a key.
+// person with what helps. One flow is on the screen at a time; those that wait for a code go on beside it, one for each
+// provider. Never here: a token, a code, a key.
 import { commands } from 'vscode';
 import type { DeviceCodeStep, LoginAttempt, Provider } from '../protocol.ts';
 import { sayError, sayInfo, sayWarning } from '../say.ts';
 import { type Pi, PiError } from '../server/pi.ts';
 import type { Accounts } from './accounts.ts';
+import { beside, linkTo, timeLeft } from './beside.ts';
 import { choose } from './choose.ts';
 import { Desk, isLeft, type Left } from './desk.ts';
-import { type DeviceWait, waitForDevice } from './deviceCode.ts';
+import { waitForDevice } from './deviceCode.ts';
 import {
   attemptEnding,
   type Ending,
-  failureEnding,
   type OfferKind,
   signedInText,
+  signInFailure,
   unknownProviderText,
 } from './endings.ts';
 import { providerItems } from './items.ts';
@@ -23,9 +24,10 @@ import { type Means, signInTo, type Target } from './ways.ts';
 import type { Wish } from './wish.ts';
 
 export interface SignIns {
-  signIn(wish?: Wish): Promise<boolean>;
-  /** Brings the code of a sign-in that waits to the front. */
-  showCode(providerId: string): void;
+  /** `leftScreen` is called once the person works on with something else while it goes on or gives way. */
+  signIn(wish?: Wish, leftScreen?: () => void): Promise<boolean>;
+  /** Brings a sign-in that waits to the front. */
+  show(providerId: string): void;
 }
 
 /** What is on the screen, and what it is about by now. */
@@ -33,9 +35,14 @@ interface Flow {
   readonly desk: Desk;
   readonly wish: Wish;
   readonly done: Promise<boolean>;
+  /** Told when it leaves the screen before it is done */
+  readonly hearers: readonly (() => void)[];
 }
 
-type Waiting = DeviceWait & { readonly done: Promise<boolean> };
+interface Waiting {
+  show(): void;
+  readonly done: Promise<boolean>;
+}
 
 export function createSignIns(pi: Pi, accounts: Accounts): SignIns {
   const waits = new Map<string, Waiting>();
@@ -44,19 +51,26 @@ export function createSignIns(pi: Pi, accounts: Accounts): SignIns {
     pi,
     setSigningIn: (on) => accounts.setSigningIn(on),
     waitForDevice: (target, attempt, step) => waitBeside(target, attempt, step),
+    waitAside: (target, attempt, ended) => waitAside(target, attempt, ended),
   };
 
-  function signIn(wish: Wish = {}): Promise<boolean> {
+  function signIn(wish: Wish = {}, leftScreen: () => void = () => undefined): Promise<boolean> {
     const waiting = wish.provider && !wish.method ? waits.get(wish.provider) : undefined;
-    if (waiting) return shown(waiting);
+    if (waiting) {
+      leftScreen();
+      return shown(waiting);
+    }
     if (onScreen && suits(onScreen.wish, wish)) {
+      onScreen = { ...onScreen, hearers: [...onScreen.hearers, leftScreen] };
       onScreen.desk.focus();
       return onScreen.done;
     }
-    onScreen?.desk.close();
+    const before = onScreen?.desk;
+    if (before) giveWay(before);
+    before?.close();
     const desk = new Desk();
     const done = run(desk, wish);
-    onScreen = { desk, wish, done };
+    onScreen = { desk, wish, done, hearers: [leftScreen] };
     void done.finally(() => leaveScreen(desk));
     return done;
   }
@@ -73,7 +87,7 @@ export function createSignIns(pi: Pi, accounts: Accounts): SignIns {
         if (outcome !== 'back') return outcome;
       }
     } catch (error) {
-      report(failureEnding(error), wish);
+      report(signInFailure(error), wish);
       return false;
     }
   }
@@ -92,7 +106,7 @@ export function createSignIns(pi: Pi, accounts: Accounts): SignIns {
     // A key is another way in; every other way is the one that waits already.
     const waiting = method === 'apiKey' ? undefined : waits.get(provider.id);
     if (waiting) {
-      leaveScreen(desk);
+      giveWay(desk);
       return shown(waiting);
     }
     const wish: Wish = { provider: provider.id, ...(method ? { method } : {}) };
@@ -101,7 +115,7 @@ export function createSignIns(pi: Pi, accounts: Accounts): SignIns {
       const outcome = await signInTo(means, target, method);
       return isLeft(outcome) ? outcome === 'back' && 'back' : ended(outcome, wish, provider);
     } catch (error) {
-      report(failureEnding(error), wish);
+      report(signInFailure(error), wish);
       return false;
     }
   }
@@ -111,28 +125,62 @@ export function createSignIns(pi: Pi, accounts: Accounts): SignIns {
     attempt: LoginAttempt,
     step: DeviceCodeStep,
   ): Promise<LoginAttempt> {
-    leaveScreen(target.desk);
+    giveWay(target.desk);
     const wait = waitForDevice(pi, attempt, step, target.provider);
     const done = wait.ended.then(
       ({ state }) => state === 'succeeded',
       () => false,
     );
-    waits.set(target.provider.id, { ...wait, done });
-    wait.showCode();
+    wait.show();
+    return waitingFor(target.provider, { show: wait.show, done }, wait.ended);
+  }
+
+  /** The flow that was on the screen waits, and comes back when the person says so. */
+  async function waitAside(
+    target: Target,
+    attempt: LoginAttempt,
+    ended: Promise<LoginAttempt>,
+  ): Promise<LoginAttempt | 'goOn'> {
+    const flow = onScreen;
+    giveWay(target.desk);
+    let goOn: () => void = () => undefined;
+    const going = new Promise<'goOn'>((resolve) => {
+      goOn = () => resolve('goOn');
+    });
+    const { provider } = target;
+    const line = () => [`waiting for its code, ${timeLeft(attempt)}. `, linkTo(provider, 'Go on')];
+    const over = beside(pi, attempt, provider, line, Promise.race([ended, going]));
+    const waiting = { show: goOn, done: flow?.done ?? Promise.resolve(false) };
+    const outcome = await waitingFor(provider, waiting, over);
+    if (outcome !== 'goOn') return outcome;
+    onScreen?.desk.close();
+    onScreen = flow;
+    return outcome;
+  }
+
+  async function waitingFor<T>({ id }: Provider, waiting: Waiting, over: Thenable<T>): Promise<T> {
+    waits.set(id, waiting);
     try {
-      return await wait.ended;
+      return await over;
     } finally {
-      waits.delete(target.provider.id);
+      waits.delete(id);
     }
   }
 
   function shown(waiting: Waiting): Promise<boolean> {
-    waiting.showCode();
+    waiting.show();
     return waiting.done;
   }
 
   function nowAbout(desk: Desk, wish: Wish): void {
     if (onScreen?.desk === desk) onScreen = { ...onScreen, wish };
+  }
+
+  /** It goes on beside, or another takes its place: whoever asked for it must not come back to the screen after it. */
+  function giveWay(desk: Desk): void {
+    const hearers = onScreen?.desk === desk ? onScreen.hearers : [];
+    leaveScreen(desk);
+    for (const tell of hearers) tell();
   }
 
   function leaveScreen(desk: Desk): void {
@@ -165,7 +213,7 @@ export function createSignIns(pi: Pi, accounts: Accounts): SignIns {
     });
   }
 
-  return { signIn, showCode: (providerId) => waits.get(providerId)?.showCode() };
+  return { signIn, show: (providerId) => waits.get(providerId)?.show() };
 }
 
 const SAY = { information: sayInfo, warning: sayWarning, error: sayError };

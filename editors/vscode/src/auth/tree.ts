@@ -3,9 +3,12 @@
 // server, once. Never here: signing in or out.
 import { type Event, ThemeColor, ThemeIcon, type TreeDataProvider, TreeItem } from 'vscode';
 import type { Provider } from '../protocol.ts';
-import type { Pi } from '../server/pi.ts';
+import type { Phase, Pi } from '../server/pi.ts';
 import type { Accounts } from './accounts.ts';
 import { accountNode } from './items.ts';
+
+/** Without a server its welcome text says what helps. */
+const WELCOMED = new Set<Phase>(['missing', 'misconfigured']);
 
 export class AccountsTree implements TreeDataProvider<Provider> {
   readonly #pi: Pi;
@@ -23,7 +26,7 @@ export class AccountsTree implements TreeDataProvider<Provider> {
     if (row) return [];
     await this.#askOnce();
     const { state, providers } = this.#accounts;
-    return state === 'signedOut' || this.#pi.state.phase === 'missing' ? [] : [...providers];
+    return state === 'signedOut' || WELCOMED.has(this.#pi.state.phase) ? [] : [...providers];
   }
 
   getTreeItem(provider: Provider): TreeItem {

@@ -26,6 +26,12 @@ export interface Means {
   readonly pi: Pi;
   /** Shows the code of an attempt that goes on beside everything else, until it has ended */
   waitForDevice(target: Target, attempt: LoginAttempt, step: DeviceCodeStep): Promise<LoginAttempt>;
+  /** Shows that an attempt waits for its code, until it has ended or the person goes on with it */
+  waitAside(
+    target: Target,
+    attempt: LoginAttempt,
+    ended: Promise<LoginAttempt>,
+  ): Promise<LoginAttempt | 'goOn'>;
   /** Told while there is an open attempt */
   setSigningIn(on: boolean): void;
 }
@@ -74,7 +80,10 @@ async function attend(means: Means, target: Target, attempt: LoginAttempt): Prom
   means.setSigningIn(true);
   try {
     return await handled<Outcome>(step, {
-      pasted: (pasteStep) => pasteCode(means.pi, target, attempt, pasteStep, titleOf(target)),
+      pasted: (pasteStep) =>
+        pasteCode(means.pi, target, attempt, pasteStep, titleOf(target), (ended) =>
+          means.waitAside(target, attempt, ended),
+        ),
       entered: (deviceStep) => means.waitForDevice(target, attempt, deviceStep),
       cancel: () => cancel(means.pi, attempt),
     });

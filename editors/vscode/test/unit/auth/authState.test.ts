@@ -34,6 +34,7 @@ test('a server that is not there comes before who is signed in', () => {
     ['ready', 'starting', 'ready'],
     ['signedOut', 'running', 'signedOut'],
     ['unknown', 'missing', 'serverMissing'],
+    ['signedOut', 'misconfigured', 'serverMisconfigured'],
     ['ready', 'failed', 'serverFailed'],
   ];
   assert.deepEqual(

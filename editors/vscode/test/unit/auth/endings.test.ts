@@ -10,6 +10,7 @@ import {
   sentenceInPlace,
   signedInText,
   signedOutText,
+  signInFailure,
   unknownProviderText,
 } from '../../../src/auth/endings.ts';
 import type { LoginAttempt } from '../../../src/protocol.ts';
@@ -84,6 +85,19 @@ test('a failure is said once, and not where somebody else says it', () => {
       said('The pi server stopped before this was finished', startAgain),
       said('No provider is called x'),
       said('Error: odd'),
+    ],
+  );
+});
+
+test('a sign-in ends with the server, and says so', () => {
+  const failed = (code: string) => new PiError({ code, message: 'Nobody answered', retryable: false });
+  const again = { kind: 'retry', label: 'Sign In Again' };
+  assert.deepEqual(
+    [failed('server_stopped'), failed('provider_unreachable'), failed('cancelled')].map(signInFailure),
+    [
+      { severity: 'error', text: 'The sign-in ended because the pi server stopped', offer: again },
+      { severity: 'error', text: 'Nobody answered', offer: null },
+      null,
     ],
   );
 });
