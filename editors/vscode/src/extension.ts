@@ -11,6 +11,7 @@ import { registerModels } from './models/register.ts';
 import { createLog } from './server/log.ts';
 import { registerServer } from './server/register.ts';
 import { Server } from './server/server.ts';
+import { watchSettings } from './settings.ts';
 import { registerStatus } from './status.ts';
 
 /** VS Code waits for about 5 s. */
@@ -27,6 +28,7 @@ export function activate(context: ExtensionContext): void {
   const chats = registerChat(context, server, accounts, models);
   context.subscriptions.push(
     log,
+    watchSettings((complaint) => log.warn(complaint)),
     server,
     accounts,
     models,

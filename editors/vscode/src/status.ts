@@ -14,15 +14,21 @@ import {
 import type { Accounts } from './auth/accounts.ts';
 import { variableOf } from './auth/describe.ts';
 import type { Chats } from './chat/register.ts';
-import { obstacle, providerOf } from './models/describe.ts';
+import { obstacleOf, providerOf } from './models/describe.ts';
 import type { Models } from './models/models.ts';
-import type { Pi } from './server/pi.ts';
+import type { Phase, Pi } from './server/pi.ts';
 import { type Situation, statusLine } from './statusLine.ts';
 
 export function registerStatus(pi: Pi, accounts: Accounts, models: Models, chats: Chats): Disposable {
   const item = window.createStatusBarItem('pi.status', StatusBarAlignment.Right, 100);
   item.name = 'pi';
-  const draw = () => show(item, situation(pi, accounts, models, chats));
+  let wasWanted = false;
+  const draw = () => {
+    const now = situation(pi, accounts, models, chats);
+    // A model list that somebody else asked for is no use of pi yet: until the server was wanted, nothing is shown.
+    wasWanted ||= now.phase !== 'stopped' || now.auth !== 'unknown';
+    if (wasWanted) show(item, now);
+  };
   draw();
   return Disposable.from(
     item,
@@ -34,9 +40,7 @@ export function registerStatus(pi: Pi, accounts: Accounts, models: Models, chats
   );
 }
 
-// A model list that somebody else asked for is no use of pi yet: until the server was wanted, nothing is shown.
 function show(item: StatusBarItem, now: Situation): void {
-  if (now.phase === 'stopped' && now.auth === 'unknown') return;
   const line = statusLine(now);
   item.text = line.text;
   item.command = line.command;
@@ -71,7 +75,7 @@ function situation(pi: Pi, accounts: Accounts, models: Models, chats: Chats): Si
     account: provider?.status.account ?? undefined,
     credential: credential(provider?.status.source ?? null),
     reasoning: models.reasoningFor(id),
-    obstacle: model ? obstacle(model) : '',
+    obstacle: obstacleOf(id, model, accounts.providers),
   };
 }
 
@@ -95,6 +99,12 @@ async function showMenu(pi: Pi, accounts: Accounts, models: Models): Promise<voi
   if (picked?.command) await commands.executeCommand(picked.command);
 }
 
+const SELECT = { label: '$(server-process) Select Server Program…', command: 'pi.server.select' };
+const SERVER_ITEMS: Readonly<Partial<Record<Phase, readonly Choice[]>>> = {
+  missing: [{ label: '$(cloud-download) Install Server…', command: 'pi.server.install' }, SELECT],
+  misconfigured: [{ label: '$(settings-gear) Open Settings', command: 'pi.openSettings' }, SELECT],
+};
+
 function menuItems(pi: Pi, accounts: Accounts, models: Models): Choice[] {
   const id = models.current;
   const model = models.find(id)?.name ?? id ?? '';
@@ -103,7 +113,7 @@ function menuItems(pi: Pi, accounts: Accounts, models: Models): Choice[] {
   return [
     { label: '$(sparkle) Choose Model…', description: model, command: 'pi.chooseModel' },
     separator('Chat'),
-    { label: '$(comment-discussion) Open Chat', command: 'pi.chat.open' },
+    { label: '$(comment-discussion) Open Chat', command: 'pi.openChat' },
     { label: '$(add) New Chat', command: 'pi.chat.new' },
     { label: '$(history) Chats…', command: 'pi.chat.list' },
     separator('Accounts'),
@@ -111,9 +121,9 @@ function menuItems(pi: Pi, accounts: Accounts, models: Models): Choice[] {
     { label: '$(sign-in) Sign In…', command: 'pi.signIn' },
     ...(isIn ? [{ label: '$(sign-out) Sign Out…', command: 'pi.signOut' }] : []),
     separator('Server'),
-    ...(pi.state.phase === 'missing'
-      ? [{ label: '$(cloud-download) Install Server…', command: 'pi.server.install' }]
-      : [{ label: '$(refresh) Restart Server', command: 'pi.server.restart' }]),
+    ...(SERVER_ITEMS[pi.state.phase] ?? [
+      { label: '$(refresh) Restart Server', command: 'pi.server.restart' },
+    ]),
     { label: '$(output) Show Log', command: 'pi.showLog' },
     { label: '$(info) Show Diagnostics', command: 'pi.showDiagnostics' },
   ];

@@ -45,6 +45,14 @@ export function statusLine(now: Situation): StatusLine {
         severity: 'warning',
         lines: [now.reason ?? 'The pi server is not installed here', ...lines],
       };
+    case 'misconfigured':
+      return {
+        text: '$(warning) pi: wrong setting',
+        command: 'pi.openSettings',
+        click: 'open the settings',
+        severity: 'warning',
+        lines: [now.reason ?? 'A setting keeps the pi server from starting', ...lines],
+      };
     case 'failed':
       return {
         text: '$(error) pi: server stopped',

@@ -20,6 +20,7 @@ import type { Attachment } from '../chat/attachments.ts';
 import type { Chats } from '../chat/chats.ts';
 import { pieceOfProblems, pieceOfRange } from '../chat/context.ts';
 import { sayInfo } from '../say.ts';
+import { setting } from '../settings.ts';
 
 type Asking = 'pi.explain' | 'pi.fix' | 'pi.improve';
 
@@ -46,7 +47,7 @@ export function registerEditor(chats: Chats): Disposable {
 
 const actions: CodeActionProvider = {
   provideCodeActions(document, range, context) {
-    if (!workspace.getConfiguration('pi', document.uri).get('codeActions', true)) return [];
+    if (!setting('pi.codeActions', document.uri)) return [];
     const problems = context.diagnostics.length ? [fixAction(document, context.diagnostics)] : [];
     if (range.isEmpty) return problems;
     return [

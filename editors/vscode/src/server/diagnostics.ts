@@ -13,12 +13,13 @@ import {
 } from 'vscode';
 import type { Accounts } from '../auth/accounts.ts';
 import type { HealthResult } from '../protocol.ts';
+import { changedSettings, complaints } from '../settings.ts';
 import { discover, type Look } from './discovery.ts';
 import { sentenceOf } from './failures.ts';
 import type { Log } from './log.ts';
 import { report } from './report.ts';
 import type { Server } from './server.ts';
-import { changedSettings, serverSettings } from './settings.ts';
+import { serverSettings } from './settings.ts';
 import { environmentFor, surroundings } from './surroundings.ts';
 
 const HEALTH_MS = 5_000;
@@ -41,6 +42,7 @@ export async function diagnostics(
     health: await health(server),
     ...environment,
     settings: changedSettings(),
+    complaints: complaints(),
     log: log.recent(LINES),
     home: homedir(),
   });

@@ -64,7 +64,7 @@ async function fromSetting(around: Surroundings, setting: readonly string[]): Pr
   const look = (what: string, found: string, command: readonly string[] | null = null): Look => {
     return { place: 'setting', what, found, command };
   };
-  if (given === '') return look('no program', 'the list is empty');
+  if (given === '') return look('no program', 'its first word is empty');
   if (!path.isAbsolute(given) && given.includes(path.sep)) {
     return look(given, 'a path that is not absolute; begin it with / or ~/');
   }

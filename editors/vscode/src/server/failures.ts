@@ -4,7 +4,12 @@ import type { ErrorData } from '../protocol.ts';
 import { PiError } from './pi.ts';
 
 /** Codes that the window gives, beside those of the server */
-export type ServerFailure = 'server_missing' | 'server_failed' | 'server_unfit' | 'server_stopped';
+export type ServerFailure =
+  | 'server_missing'
+  | 'server_misconfigured'
+  | 'server_failed'
+  | 'server_unfit'
+  | 'server_stopped';
 
 const STOPPED = 'The pi server stopped; what had come was kept';
 
@@ -41,7 +46,12 @@ export function cancelled(): PiError {
   return new PiError({ code: 'cancelled', message: 'Cancelled', retryable: false });
 }
 
-const SAID = new Set<string>(['server_missing', 'server_failed', 'server_unfit'] satisfies ServerFailure[]);
+const SAID = new Set<string>([
+  'server_missing',
+  'server_misconfigured',
+  'server_failed',
+  'server_unfit',
+] satisfies ServerFailure[]);
 
 /** Whether the window says it already, with what helps (`notices.ts`): then nobody else need. */
 export function isSaid(error: unknown): boolean {

@@ -4,15 +4,17 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { commands, type QuickPickItem, type Uri, window, workspace } from 'vscode';
-import { sayInfo } from '../say.ts';
+import { type QuickPickItem, type Uri, window, workspace } from 'vscode';
+import { sayInfo, whileShown } from '../say.ts';
+import { begin } from './begin.ts';
 import { type InstallTool, installCommand, installTools, isClone, PACKAGE } from './installing.ts';
+import type { Pi } from './pi.ts';
 import { programFolders, programsOutside } from './programs.ts';
 import { activeInterpreter } from './python.ts';
 
 const TITLE = 'Install the pi Server';
 
-export async function install(): Promise<void> {
+export async function install(server: Pi): Promise<void> {
   const tool = await chooseTool();
   const source = tool && (await chooseSource());
   if (!tool || !source) return;
@@ -23,7 +25,7 @@ export async function install(): Promise<void> {
     'Press Enter in the terminal to install the pi server. When it is there, start it.',
     'Start Server',
   );
-  if (next) await commands.executeCommand('pi.server.restart');
+  if (next) await whileShown('Starting the pi server', () => begin(server));
 }
 
 async function chooseTool(): Promise<InstallTool | undefined> {

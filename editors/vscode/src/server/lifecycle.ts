@@ -24,6 +24,12 @@ export interface Ways<L extends Life> {
 
 export const GIVEN_UP = `The pi server crashed more than ${RESTARTS} times in 3 minutes and is not started again; its log says why`;
 
+/** Failures of a start in which nothing was started */
+const ABSENT: Readonly<Record<string, Phase>> = {
+  server_missing: 'missing',
+  server_misconfigured: 'misconfigured',
+};
+
 /** One start, which may take several attempts */
 interface Start {
   /** Of the attempt that goes on; aborted when another shall take its place, or none */
@@ -117,11 +123,16 @@ export class Lifecycle<L extends Life> {
     if (this.#closed) return Promise.reject(stopped('The pi server was stopped, for the window closes'));
     const start: Start = { attempt: new AbortController(), isStopped: false };
     this.#start = start;
-    const starting = this.#attempts(start, recovering).finally(() => {
+    let follow: (attempts: Promise<L>) => void = () => undefined;
+    const starting = new Promise<L>((resolve) => {
+      follow = resolve;
+    }).finally(() => {
       if (this.#start === start) this.#settled();
     });
+    // It is known before anybody is told that it starts: who asks for a server then waits for this one.
     this.#starting = starting;
     starting.catch(() => undefined); // whoever asked hears of it; a recovery was asked for by nobody
+    follow(this.#attempts(start, recovering));
     return starting;
   }
 
@@ -148,6 +159,7 @@ export class Lifecycle<L extends Life> {
   }
 
   async #launch(signal: AbortSignal, recovering: boolean): Promise<L> {
+    signal.throwIfAborted(); // what ended this start waits for it, and it must not wait for that
     await this.#ending;
     if (recovering) await this.#ways.wait(delayAfter(this.#crashes, this.#ways.now()) ?? 0, signal);
     signal.throwIfAborted();
@@ -169,8 +181,9 @@ export class Lifecycle<L extends Life> {
   /** A server that ran before and now does not start has crashed once more; another one is broken or not there. */
   #tryAgain(error: unknown, recovering: boolean): boolean {
     const { code, message } = failureOf(error);
-    if (recovering && code !== 'server_missing') return this.#again(message);
-    this.#ways.changed(code === 'server_missing' ? 'missing' : 'failed', message);
+    const absent = ABSENT[code];
+    if (recovering && !absent) return this.#again(message);
+    this.#ways.changed(absent ?? 'failed', message);
     return false;
   }
 

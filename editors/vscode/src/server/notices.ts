@@ -3,6 +3,7 @@
 // Never here: an error of a request; whoever asked shows that, but for those with one of these codes.
 import { commands, Disposable } from 'vscode';
 import { sayError, sayWarning } from '../say.ts';
+import { buttonsOf, SHOW_LOG } from './help.ts';
 import type { ServerState } from './pi.ts';
 import type { Crash, Server } from './server.ts';
 
@@ -11,8 +12,6 @@ interface Notice {
   readonly buttons: Readonly<Record<string, string>>;
   readonly severity: 'error' | 'warning';
 }
-
-const SHOW_LOG = { 'Show Log': 'pi.showLog' };
 
 export function noticeServer(server: Server): Disposable {
   const open = new Set<string>();
@@ -27,15 +26,9 @@ export function noticeServer(server: Server): Disposable {
   );
 }
 
-function noticeOf({ phase, reason = '' }: ServerState): Notice | null {
-  if (phase === 'missing') {
-    const buttons = { Install: 'pi.server.install', Select: 'pi.server.select', ...SHOW_LOG };
-    return { severity: 'error', text: reason, buttons };
-  }
-  if (phase === 'failed') {
-    return { severity: 'error', text: reason, buttons: { Restart: 'pi.server.restart', ...SHOW_LOG } };
-  }
-  return null;
+function noticeOf({ phase, reason = '', named = false }: ServerState): Notice | null {
+  const buttons = buttonsOf(phase, named);
+  return buttons && { severity: 'error', text: reason, buttons };
 }
 
 /** That it is given up is told by the state. */

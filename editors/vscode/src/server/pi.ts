@@ -3,12 +3,15 @@
 import type { CancellationToken, Disposable, Event } from 'vscode';
 import type { ClientRequests, ErrorData, ServerNotifications, ServerRequests } from '../protocol.ts';
 
-export type Phase = 'stopped' | 'starting' | 'running' | 'missing' | 'failed';
+/** `missing`: none was found. `misconfigured`: a setting of ours keeps it from being started. */
+export type Phase = 'stopped' | 'starting' | 'running' | 'missing' | 'misconfigured' | 'failed';
 
 export interface ServerState {
   readonly phase: Phase;
-  /** Why, when it is `missing` or `failed`, for the person */
+  /** Why, when it is `missing`, `misconfigured` or `failed`, for the person */
   readonly reason?: string;
+  /** Whether what failed to start was named by the setting `pi.server.command` */
+  readonly named?: boolean;
   readonly version?: string;
   readonly pid?: number;
   readonly command?: readonly string[];

@@ -2,6 +2,8 @@
 // it ended. Never here: a shell; what is said over the streams; an argument that nobody wrote into the command.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { homedir } from 'node:os';
+import { serverFailure } from './failures.ts';
+import { whyNotStarted } from './spawning.ts';
 import { type Line, lines } from './stderr.ts';
 
 export interface Running {
@@ -18,14 +20,13 @@ export interface Running {
   kill(patienceMs: number): void;
 }
 
+/** Throws a PiError where the system takes no such program at all; what it hears of later is told by `ended`. */
 export function run(
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
   hear: (line: Line) => void,
 ): Running {
-  const [program = '', ...args] = command;
-  // Not in the workspace: nothing in there has a say in what a server is.
-  const child = spawn(program, args, { env: environment, cwd: homedir(), shell: false, windowsHide: true });
+  const child = begin(command, environment);
   let last = '';
   const cut = lines();
   const take = (piece: string | null) => {
@@ -57,12 +58,22 @@ export function run(
   };
 }
 
+function begin(
+  [program = '', ...args]: readonly string[],
+  env: Readonly<Record<string, string>>,
+): ChildProcessWithoutNullStreams {
+  try {
+    // Not in the workspace: nothing in there has a say in what a server is.
+    return spawn(program, args, { env, cwd: homedir(), shell: false, windowsHide: true });
+  } catch (error) {
+    throw serverFailure('server_failed', `The pi server did not start: ${whyNotStarted(error)}`);
+  }
+}
+
 /** `close`, not `exit`: then all that it wrote has been read. A child of its own may keep the ends open, so not for long. */
 function ending(child: ChildProcessWithoutNullStreams): Promise<string> {
   return new Promise((resolve) => {
-    child.on('error', (error: NodeJS.ErrnoException) =>
-      resolve(`it could not be started (${error.code ?? error.message})`),
-    );
+    child.on('error', (error) => resolve(whyNotStarted(error)));
     child.once('exit', (code, signal) => {
       const how = signal ? `it was ended by ${signal}` : `it ended with status ${code}`;
       child.once('close', () => resolve(how));

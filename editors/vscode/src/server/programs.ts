@@ -77,13 +77,14 @@ export function serverVersion(
     windowsHide: true,
     shell: false,
   };
-  return new Promise((resolve) => {
+  return new Promise<string | null>((resolve) => {
+    // It throws what the system does not take at all, such as an environment that is too long.
     const child = execFile(program, args, options, (error, stdout) => {
       resolve(error ? null : (OURS.exec(stdout)?.[1] ?? null));
     });
     child.stdin?.on('error', () => undefined);
     child.stdin?.end();
-  });
+  }).catch(() => null);
 }
 
 /** What to run to be told the version: `… --version` instead of `… serve`. */
@@ -95,6 +96,13 @@ export function versionCommand(command: readonly string[]): readonly string[] {
 /** Whether a program's name is that of a Python */
 export function isPython(file: string): boolean {
   return /^(?:python|pypy)[\d.]*t?$/.test(path.basename(file));
+}
+
+/** What a person names without saying what it shall do, made to serve. */
+export function servingCommand(command: readonly string[]): readonly string[] {
+  const [program = '', ...args] = command;
+  if (args.length === 0) return serveCommand(program);
+  return args.includes('serve') ? command : [...command, 'serve'];
 }
 
 export function serveCommand(program: string): readonly string[] {

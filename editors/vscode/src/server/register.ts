@@ -1,6 +1,6 @@
 // The commands of the server, and what the window shows of it. In: the server. Out: commands, a context key.
 // Never here: an error that reaches VS Code as it is; each is said as a sentence.
-import { commands, Disposable, type ExtensionContext, window } from 'vscode';
+import { commands, Disposable, type ExtensionContext, env, window } from 'vscode';
 import type { Accounts } from '../auth/accounts.ts';
 import { sayError, whileShown } from '../say.ts';
 import { diagnostics } from './diagnostics.ts';
@@ -11,6 +11,9 @@ import { noticeServer } from './notices.ts';
 import { select } from './select.ts';
 import type { Server } from './server.ts';
 
+/** What the editor of settings shows: those of this extension */
+const SETTINGS = '@ext:pi-server.pi';
+
 export function registerServer(
   context: ExtensionContext,
   server: Server,
@@ -20,8 +23,9 @@ export function registerServer(
   const table: Readonly<Record<string, () => unknown>> = {
     'pi.server.restart': () => restart(server),
     'pi.server.stop': () => stop(server),
-    'pi.server.install': install,
+    'pi.server.install': () => install(server),
     'pi.server.select': () => select(server),
+    'pi.openSettings': openSettings,
     'pi.showLog': () => log.show(),
     'pi.showDiagnostics': () => diagnostics(context, server, accounts, log),
   };
@@ -30,6 +34,12 @@ export function registerServer(
     noticeServer(server),
     server.onDidChangeState(({ phase }) => tellRunning(phase === 'running')),
   );
+}
+
+/** Those of a server's machine stand on a page of their own where that is not the machine of the window. */
+async function openSettings(): Promise<void> {
+  const page = env.remoteName === undefined ? 'openSettings' : 'openRemoteSettings';
+  await commands.executeCommand(`workbench.action.${page}`, { query: SETTINGS });
 }
 
 function tellRunning(running: boolean): void {

@@ -18,7 +18,10 @@ export interface Facts {
   /** By variable: the setting that it comes from */
   readonly sources: Readonly<Record<string, string>>;
   readonly notes: readonly string[];
+  /** As they stand there, of whatever type */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** What is wrong with them */
+  readonly complaints: readonly string[];
   readonly log: readonly string[];
   readonly home: string;
 }
@@ -29,7 +32,7 @@ export function report(facts: Facts): string {
     ['Server', server(facts)],
     ['Accounts', accounts(facts.health)],
     ['Network', network(facts)],
-    ['Settings that differ from the default', settings(facts.settings)],
+    ['Settings that differ from the default', settings(facts)],
     ['Log', fenced(facts.log)],
   ];
   const text = [
@@ -143,20 +146,34 @@ function network({ variables, sources, notes }: Facts): readonly string[] {
 }
 
 /** What stands in other settings is no secret. */
-function settings(changed: Readonly<Record<string, unknown>>): readonly string[] {
-  return Object.entries(changed).map(([name, value]) => {
-    const show = SHOWN[name];
-    return row(
-      name,
-      show && typeof value === 'object' && value !== null ? show(value) : code(JSON.stringify(value)),
-    );
-  });
+function settings({ settings, complaints }: Facts): readonly string[] {
+  return [
+    ...Object.entries(settings).map(([name, value]) =>
+      row(name, (SHOWN[name] ?? written)(value) ?? `${typeName(value)}, not shown`),
+    ),
+    ...complaints.map((complaint) => `- ${complaint}`),
+  ];
 }
 
-const SHOWN: Readonly<Record<string, (value: object) => string>> = {
-  'pi.server.environment': (variables) => code(JSON.stringify(Object.keys(variables))),
-  'pi.server.command': (words) => program(Object.values(words).map(String)),
+/** Undefined where it is of no type that could be shown in part */
+const SHOWN: Readonly<Record<string, (value: unknown) => string | undefined>> = {
+  'pi.server.environment': (value) => (typeName(value) === 'object' ? names(Object(value)) : undefined),
+  'pi.server.command': (value) => (Array.isArray(value) ? program(value.map(String)) : undefined),
 };
+
+function names(variables: object): string {
+  return written(Object.keys(variables).map((name) => name.split('=', 1)[0]));
+}
+
+function written(value: unknown): string {
+  return code(JSON.stringify(value));
+}
+
+/** As JSON calls it */
+function typeName(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
 
 /** The arguments may be anything, a key for some wrapper too. */
 function program([file = '', ...args]: readonly string[]): string {

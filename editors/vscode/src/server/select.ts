@@ -1,24 +1,27 @@
 // "pi: Select Server Program…": a program that is asked whether it is one before the setting names it.
 // In: what the person chooses or types. Out: `pi.server.command` of this machine. Never here: a workspace's setting; a
 // program of a folder that is not trusted.
-import { ConfigurationTarget, LogLevel, type QuickPickItem, window, workspace } from 'vscode';
+import { ConfigurationTarget, type InputBox, LogLevel, type QuickPickItem, window, workspace } from 'vscode';
 import { complain, prompt } from '../say.ts';
+import { begin } from './begin.ts';
 import { discover } from './discovery.ts';
 import { sentenceOf } from './failures.ts';
-import { serveCommand } from './programs.ts';
-import type { Server } from './server.ts';
+import type { Pi } from './pi.ts';
+import { serveCommand, servingCommand } from './programs.ts';
 import { serverSettings } from './settings.ts';
+import { refusal } from './spawning.ts';
 import { environmentFor, surroundings } from './surroundings.ts';
 import { joined, words } from './words.ts';
 
 const TITLE = 'Select the pi Server';
 const SETTING = 'pi.server.command';
+const WHAT_TO_TYPE = 'The program and its arguments; the last is usually “serve”';
 
 /** Null: look for it each time */
 type Command = readonly string[] | null;
 type Choice = QuickPickItem & { readonly command: () => Promise<Command | undefined> };
 
-export async function select(server: Server): Promise<void> {
+export async function select(server: Pi): Promise<void> {
   const choice = await window.showQuickPick<Choice>(choices(), {
     title: TITLE,
     placeHolder: 'Which program serves where this window runs?',
@@ -27,7 +30,7 @@ export async function select(server: Server): Promise<void> {
   const command = await choice?.command();
   if (command === undefined) return;
   await workspace.getConfiguration().update(SETTING, command ?? undefined, ConfigurationTarget.Global);
-  await (server.state.phase === 'failed' ? server.restart() : server.start());
+  await begin(server);
 }
 
 /** Those that were found, then the ways to name another */
@@ -70,28 +73,33 @@ function type(): Promise<Command | undefined> {
   const input = window.createInputBox();
   const current = serverSettings().command;
   input.title = TITLE;
-  prompt(input, 'The program and its arguments; the last is usually “serve”');
+  prompt(input, WHAT_TO_TYPE);
   input.value = current ? joined(current) : '';
   input.ignoreFocusOut = true;
   return new Promise<Command | undefined>((resolve) => {
     input.onDidChangeValue(() => complain(input, undefined));
     input.onDidAccept(async () => {
-      input.busy = true;
-      input.enabled = false;
+      if (input.busy) return;
+      check(input, true);
       const { command, problem } = await judged(input.value);
-      input.busy = false;
-      input.enabled = true;
-      complain(input, problem ?? undefined);
-      if (problem === null) resolve(command);
+      if (problem === null) return resolve(command);
+      check(input, false);
+      complain(input, problem);
     });
     input.onDidHide(() => resolve(undefined));
     input.show();
   }).finally(() => input.dispose());
 }
 
+/** It stays enabled: a disabled box loses the focus, and with it Esc. */
+function check(input: InputBox, isOn: boolean): void {
+  input.busy = isOn;
+  prompt(input, isOn ? 'Asking the program what it is…' : WHAT_TO_TYPE);
+}
+
 async function judged(line: string): Promise<{ command: readonly string[]; problem: string | null }> {
   try {
-    const command = words(line);
+    const command = servingCommand(words(line));
     return { command, problem: await problemOf(command) };
   } catch (error) {
     return { command: [], problem: sentenceOf(error) };
@@ -99,6 +107,9 @@ async function judged(line: string): Promise<{ command: readonly string[]; probl
 }
 
 async function problemOf(command: readonly string[]): Promise<string | null> {
+  const settings = { ...serverSettings(), command };
+  const refused = refusal(command, environmentFor(settings, LogLevel.Info));
+  if (refused !== null) return refused;
   const surrounding = around(command);
   for await (const look of discover(surrounding)) {
     if (look.command === null) return `${look.what}: ${look.found}`;

@@ -22,6 +22,7 @@ import {
   type ServerSettings,
   serverSettings,
 } from './settings.ts';
+import { failureOfStart, refusal } from './spawning.ts';
 import { environmentFor, serverLevel, surroundings } from './surroundings.ts';
 
 export interface Crash {
@@ -178,18 +179,23 @@ export class Server implements Pi, Disposable {
     this.#environment = environment;
     for (const note of environment.notes) this.#log.warn(note);
     const known = recovering ? this.#looks.filter(({ command }) => command !== null).slice(-1) : [];
+    this.#looks = [];
+    const refused = refusal(settings.command, environment);
+    if (refused !== null) throw this.#absent('server_misconfigured', refused);
     const around = surroundings(settings, environment, signal);
-    return this.#first(known.length > 0 ? known : discover(around), signal, (looks) => advice(around, looks));
+    const code = settings.command === null ? 'server_missing' : 'server_misconfigured';
+    return this.#first(known.length > 0 ? known : discover(around), signal, (looks) =>
+      this.#absent(code, advice(around, looks)),
+    );
   }
 
   /** The first program that becomes a server. */
   async #first(
     places: Iterable<Look> | AsyncIterable<Look>,
     signal: AbortSignal,
-    missing: (looks: readonly Look[]) => string,
+    absent: (looks: readonly Look[]) => PiError,
   ): Promise<ServerLife> {
     let failure: PiError | undefined;
-    this.#looks = [];
     for await (const look of places) {
       signal.throwIfAborted();
       this.#looks = [...this.#looks, look];
@@ -199,16 +205,17 @@ export class Server implements Pi, Disposable {
         return await this.#born(look, look.command, signal);
       } catch (error) {
         signal.throwIfAborted();
-        failure = failureOf(error);
+        failure = failureOfStart(error, look.place);
         this.#log.error(failure.message);
       }
     }
-    throw failure ?? this.#missing(missing(this.#looks));
+    signal.throwIfAborted(); // then not all places were looked at
+    throw failure ?? absent(this.#looks);
   }
 
-  #missing(message: string): PiError {
+  #absent(code: 'server_missing' | 'server_misconfigured', message: string): PiError {
     this.#log.warn(message);
-    return serverFailure('server_missing', message);
+    return serverFailure(code, message);
   }
 
   async #born(look: Look, command: readonly string[], signal: AbortSignal): Promise<ServerLife> {
@@ -262,7 +269,7 @@ export class Server implements Pi, Disposable {
     const life = this.#lifecycle.life;
     this.#state = {
       phase,
-      ...(reason !== undefined && { reason }),
+      ...(reason !== undefined && { reason, named: this.#looks.at(-1)?.place === 'setting' }),
       ...(life && { version: life.version, command: life.command }),
       ...(life?.pid !== undefined && { pid: life.pid }),
     };

@@ -47,7 +47,7 @@ export function surroundings(
     platform: process.platform,
     workspaceFolders: (workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath),
     trusted: workspace.isTrusted,
-    interpreter: activeInterpreter,
+    interpreter: (wake) => activeInterpreter(wake, signal),
     programs: (name) => programsNamed(name, folders),
     isProgram,
     liesIn,

@@ -180,7 +180,7 @@ test('the setting: its program is found, or it is said why not', async () => {
       [named('workspaceFolder', '/.venv/bin/pi'), 'serve'],
       [`${WORK}/.venv/bin/pi`, 'serve'],
     ],
-    [[''], 'the list is empty'],
+    [[''], 'its first word is empty'],
     [['./pi', 'serve'], 'a path that is not absolute; begin it with / or ~/'],
     [['bin/pi', 'serve'], 'a path that is not absolute; begin it with / or ~/'],
     [['nothing', 'serve'], 'not on the PATH'],

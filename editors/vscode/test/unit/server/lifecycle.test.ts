@@ -83,6 +83,7 @@ class World {
 }
 
 const missing = serverFailure('server_missing', 'There is none');
+const misconfigured = serverFailure('server_misconfigured', 'A setting is wrong');
 const broken = serverFailure('server_failed', 'It is broken');
 
 test('it starts when it is asked for, once for all who ask', async () => {
@@ -104,6 +105,7 @@ test('one that cannot be started is tried again when it is asked for again', asy
   for (const [number, failure, phase] of [
     [1, missing, 'missing: There is none'],
     [2, broken, 'failed: It is broken'],
+    [3, misconfigured, 'misconfigured: A setting is wrong'],
   ] as const) {
     const asked = world.cycle.live();
     (await world.launched(number))(failure);
@@ -143,6 +145,38 @@ test('a stop while one is being started ends that, and tells those who wait', as
   await refused;
   assert.equal(world.said.at(-1), 'stopped');
   assert.equal(world.cycle.active, false);
+});
+
+test('whoever hears that one starts, and asks for something at once, means that start', async () => {
+  type Ask = (cycle: Lifecycle<Mayfly>) => Promise<unknown>;
+  const rows: [ask: string, Ask, launches: number, said: string[]][] = [
+    ['live', (cycle) => cycle.live(), 1, ['starting', 'running']],
+    ['restart', (cycle) => cycle.restart(), 1, ['starting', 'starting', 'running']],
+    ['stop', (cycle) => cycle.stop(), 0, ['starting', 'stopped']],
+  ];
+  for (const [name, ask, launches, said] of rows) {
+    const heard: string[] = [];
+    let launched = 0;
+    let asked: Promise<unknown> | undefined;
+    const cycle = new Lifecycle<Mayfly>({
+      launch: async () => {
+        launched += 1;
+        return new Mayfly(launched);
+      },
+      wait: () => Promise.resolve(),
+      now: () => 0,
+      changed: (phase) => {
+        heard.push(phase);
+        if (heard.length === 1) asked = ask(cycle).catch(() => undefined);
+      },
+      crashed: () => undefined,
+    });
+    const begun = cycle.live();
+    if (launches) assert.equal(await begun, cycle.life, name);
+    else await assert.rejects(begun, { code: 'server_stopped' }, name);
+    await asked;
+    assert.deepEqual([launched, heard], [launches, said], name);
+  }
 });
 
 test('a life that comes too late is let go', async () => {
@@ -218,15 +252,20 @@ test('crashes that are long past do not count', async () => {
   assert.equal((await world.up(13)).number, 13);
 });
 
-test('a recovery that fails is one more crash; where the program has gone it is missing', async () => {
-  const world = new World();
-  const first = await world.begin();
-  first.die('gone');
-  (await world.launched(2))(broken);
-  (await world.launched(3))(missing);
-  await assert.rejects(world.cycle.live(), missing);
-  assert.deepEqual(world.waits, [0, 500]);
-  assert.equal(world.said.at(-1), 'missing: There is none');
+test('a recovery that fails is one more crash, but not where there is nothing to start any more', async () => {
+  for (const [absent, said] of [
+    [missing, 'missing: There is none'],
+    [misconfigured, 'misconfigured: A setting is wrong'],
+  ] as const) {
+    const world = new World();
+    const first = await world.begin();
+    first.die('gone');
+    (await world.launched(2))(broken);
+    (await world.launched(3))(absent);
+    await assert.rejects(world.cycle.live(), absent);
+    assert.deepEqual(world.waits, [0, 500]);
+    assert.equal(world.said.at(-1), said);
+  }
 });
 
 test('one that cannot be started again at all is given up as well', async () => {

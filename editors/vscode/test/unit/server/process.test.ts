@@ -20,11 +20,35 @@ test('what it says, and how it ended', async () => {
   }
 });
 
-test('one that is not there has ended as well', async () => {
-  const program = run(['/nowhere/pi', 'serve'], environment, () => undefined);
-  assert.equal(await program.ended, 'it could not be started (ENOENT)');
-  program.kill(50);
-  assert.equal(program.pid, undefined);
+test('one that cannot be started has ended as well', async () => {
+  const rows: [program: string, why: string][] = [
+    ['/nowhere/pi', 'it is not there, or what its first line names is not (ENOENT)'],
+    ['/etc/passwd', 'it may not be run (EACCES)'],
+  ];
+  for (const [file, why] of rows) {
+    const program = run([file, 'serve'], environment, () => undefined);
+    assert.equal(await program.ended, `it could not be started: ${why}`);
+    program.kill(50);
+    assert.equal(program.pid, undefined);
+  }
+});
+
+test('what no system takes is refused without a word of what was given', () => {
+  const rows: [command: string[], environment: Record<string, string>, why: string][] = [
+    [['/bin/true'], { KEY: 'FAKE\0key' }, ''],
+    [['/bin/true', 'FAKE\0word'], {}, ''],
+    [
+      ['/bin/true'],
+      { KEY: 'FAKE'.repeat(1_000_000) },
+      ': its arguments and its environment are longer than the system takes (E2BIG)',
+    ],
+  ];
+  for (const [command, variables, why] of rows) {
+    assert.throws(() => run(command, variables, () => undefined), {
+      code: 'server_failed',
+      message: `The pi server did not start: it could not be started${why}`,
+    });
+  }
 });
 
 test('no shell has a word in it, and it does not run in the workspace', async () => {

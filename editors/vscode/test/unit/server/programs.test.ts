@@ -11,6 +11,7 @@ import {
   programsOutside,
   serveCommand,
   serverVersion,
+  servingCommand,
   versionCommand,
 } from '../../../src/server/programs.ts';
 
@@ -145,4 +146,36 @@ test('how it is asked, and how it is started', () => {
   for (const other of ['/bin/pi', '/bin/python-config', '/python/pi']) {
     assert.deepEqual(serveCommand(other), [other, 'serve']);
   }
+});
+
+test('a command that is typed serves, whether that was typed or not', () => {
+  const rows: [typed: string[], command: string[]][] = [
+    [['/x/pi'], ['/x/pi', 'serve']],
+    [
+      ['/x/pi', 'serve'],
+      ['/x/pi', 'serve'],
+    ],
+    [['/x/python3.12'], ['/x/python3.12', '-P', '-m', 'pi_server', 'serve']],
+    [
+      ['python3', '-m', 'pi_server'],
+      ['python3', '-m', 'pi_server', 'serve'],
+    ],
+    [
+      ['docker', 'exec', '-i', 'box', 'pi'],
+      ['docker', 'exec', '-i', 'box', 'pi', 'serve'],
+    ],
+    [
+      ['/x/pi', 'serve', '--more'],
+      ['/x/pi', 'serve', '--more'],
+    ],
+    [['serve'], ['serve', 'serve']],
+  ];
+  for (const [typed, command] of rows) assert.deepEqual(servingCommand(typed), command);
+});
+
+test('what the system does not take is no server', async () => {
+  const server = await program('long/pi', 'echo pi 1.0');
+  const { signal } = new AbortController();
+  for (const value of ['FAKE\0key', 'FAKE'.repeat(1_000_000)])
+    assert.equal(await serverVersion([server, 'serve'], { KEY: value }, signal), null);
 });

@@ -81,6 +81,7 @@ const FACTS: Facts = {
     'pi.server.command': ['/home/ada/my bin/pi', 'FAKEargument'],
     'pi.model': 'anthropic/x',
   },
+  complaints: ['The setting pi.chat.sendWith must be "enter" or "modifierEnter"; it counts as not set'],
   log: ['one', '```', 'code=FAKE-123'],
   home: '/home/ada',
 };
@@ -131,6 +132,7 @@ For a bug report. Keys, codes and tokens are not in here; read it before you sen
 - pi.server.environment: \`["PI_AGENT_DIR","TOKEN"]\`
 - pi.server.command: \`~/my bin/pi\` and 1 argument
 - pi.model: \`"anthropic/x"\`
+- The setting pi.chat.sendWith must be "enter" or "modifierEnter"; it counts as not set
 
 ## Log
 
@@ -154,6 +156,7 @@ test('without a server it says why', () => {
     sources: {},
     notes: [],
     settings: {},
+    complaints: [],
     log: [],
   });
   for (const line of [
@@ -165,6 +168,25 @@ test('without a server it says why', () => {
     'None.',
   ]) {
     assert.ok(text.split('\n').includes(line), line);
+  }
+});
+
+test('of a setting that is of another type no more is shown than its name and the type', () => {
+  const rows: [name: string, value: unknown, shown: string][] = [
+    ['pi.server.environment', 'TOKEN=FAKEtoken', 'string, not shown'],
+    ['pi.server.environment', ['FAKEtoken'], 'array, not shown'],
+    ['pi.server.environment', null, 'null, not shown'],
+    ['pi.server.environment', { 'X=FAKEtoken': '', A: 1 }, '`["X","A"]`'],
+    ['pi.server.command', 'wrap FAKEtoken pi serve', 'string, not shown'],
+    ['pi.server.command', { FAKEtoken: 1 }, 'object, not shown'],
+    ['pi.server.command', [1, 'FAKEtoken'], '`1` and 1 argument'],
+    ['pi.chat.sendWith', { a: 1 }, '`{"a":1}`'],
+    ['pi.model', null, '`null`'],
+  ];
+  for (const [name, value, shown] of rows) {
+    const text = report({ ...FACTS, settings: { [name]: value } });
+    assert.ok(text.split('\n').includes(`- ${name}: ${shown}`), `${name} ${JSON.stringify(value)}`);
+    assert.doesNotMatch(text, /FAKEtoken/);
   }
 });
 
