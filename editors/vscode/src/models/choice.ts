@@ -6,13 +6,13 @@ export const RECENT = 5;
 
 export interface Choices {
   readonly workspace: string | undefined;
-  readonly setting: string | undefined;
+  readonly setting: string;
   readonly last: string | undefined;
 }
 
 /** undefined leaves it to the server. */
 export function chosenOf({ workspace, setting, last }: Choices): string | undefined {
-  return workspace || setting?.trim() || last || undefined;
+  return workspace || setting || last || undefined;
 }
 
 /** The newest first. */

@@ -5,6 +5,7 @@ import type { Model } from '../protocol.ts';
 import { askModally } from '../say.ts';
 import { sentenceOf } from '../server/failures.ts';
 import { PiError } from '../server/pi.ts';
+import { detour } from './detour.ts';
 import type { Models } from './models.ts';
 import { type Opening, type Picked, pickModel, type Tools } from './picker.ts';
 import { firstLink, termsOf } from './terms.ts';
@@ -51,6 +52,10 @@ async function use(models: Models, id: string, model: Model | undefined): Promis
     if (level === undefined) return undefined;
     await models.chooseReasoning(id, level.level);
   }
+  return take(models, id);
+}
+
+async function take(models: Models, id: string): Promise<Next> {
   await models.choose(id);
   return { take: id };
 }
@@ -68,10 +73,20 @@ function refusalOf(model: Model | undefined): string | undefined {
   return code in HELP ? undefined : `${model.name} cannot be used: ${message}`;
 }
 
-async function signedIn(tools: Tools, model: Model): Promise<Next> {
-  if (!(await commands.executeCommand('pi.signIn', model.provider))) return { again: {} };
-  await tools.models.load();
-  return useIfPossible(tools.models, tools.models.find(model.id));
+async function signedIn({ models }: Tools, { id, provider }: Model): Promise<Next> {
+  const arrival = await detour({
+    signIn: async (leftScreen) => (await commands.executeCommand('pi.signIn', provider, leftScreen)) === true,
+    load: async () => (await models.load()).find((model) => model.id === id),
+    chosen: () => models.chosen,
+  });
+  switch (arrival.type) {
+    case 'refused':
+      return { again: {} };
+    case 'signedIn':
+      return useIfPossible(models, arrival.model);
+    case 'away':
+      return arrival.take && take(models, arrival.take.id);
+  }
 }
 
 async function enabled(tools: Tools, model: Model): Promise<Next> {

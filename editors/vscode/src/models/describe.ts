@@ -1,7 +1,7 @@
 // A model in a few words, the same ones in every place that shows it.
 // In: a model as `pi/models` tells it. Out: text of what is known, nothing for what is not. Never here: an editor.
 import { tokens } from '../chat/numbers.ts';
-import type { Model } from '../protocol.ts';
+import type { Model, Provider } from '../protocol.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   login_required: 'not signed in',
@@ -36,6 +36,20 @@ export function obstacle(model: Model): string {
   if (model.available) return '';
   const reason = model.unavailableReason;
   return reason ? (REASONS[reason.code] ?? reason.message) : 'not available';
+}
+
+/** The same for an id that no list may have: it is sent as it is, but a provider it needs. */
+export function obstacleOf(
+  id: string | undefined,
+  model: Model | undefined,
+  providers: readonly Pick<Provider, 'id'>[],
+): string {
+  if (model) return obstacle(model);
+  const isJudged = id !== undefined && providers.length > 0;
+  if (!isJudged || providers.some((provider) => provider.id === providerOf(id))) return '';
+  return providerOf(id)
+    ? `there is no provider ${providerOf(id)}`
+    : 'it lacks its provider, as in provider/model';
 }
 
 /** What picking it does about that, or the whole reason where nothing can be done from here. */

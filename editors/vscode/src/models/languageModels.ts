@@ -19,6 +19,7 @@ import type { Accounts } from '../auth/accounts.ts';
 import { askModally } from '../say.ts';
 import { sentenceOf } from '../server/failures.ts';
 import { type Pi, PiError } from '../server/pi.ts';
+import { setting } from '../settings.ts';
 import { Consent, questionAbout } from './consent.ts';
 import {
   languageModelApi,
@@ -31,7 +32,7 @@ import type { Models } from './models.ts';
 import { estimatedTokens, estimatedTokensOf, offered } from './offered.ts';
 import { chatParams, told } from './request.ts';
 
-const SETTING = 'languageModels';
+const SETTING = 'pi.languageModels';
 const ALLOWED = 'pi.languageModels.allowed';
 const SELF = 'pi-server.pi';
 
@@ -51,7 +52,7 @@ export function registerLanguageModels(
   const consent = consentIn(globalState);
   let registered: Disposable | undefined;
   const follow = () => {
-    const isWanted = workspace.getConfiguration('pi').get(SETTING, true);
+    const isWanted = setting(SETTING);
     if (isWanted && !registered) registered = provide(api, pi, accounts, models, consent);
     if (isWanted) return;
     consent.forget();
@@ -61,7 +62,7 @@ export function registerLanguageModels(
   follow();
   return Disposable.from(
     workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration(`pi.${SETTING}`)) follow();
+      if (event.affectsConfiguration(SETTING)) follow();
     }),
     { dispose: () => registered?.dispose() },
   );

@@ -5,6 +5,7 @@ import { type Disposable, type Event, EventEmitter, type Memento, workspace } fr
 import type { Accounts } from '../auth/accounts.ts';
 import { type Model, type ModelsResult, PROTOCOL_VERSION } from '../protocol.ts';
 import type { Pi } from '../server/pi.ts';
+import { setting } from '../settings.ts';
 import { chosenOf, type Levels, withLevel, withRecent } from './choice.ts';
 
 const CHOICE = 'pi.model';
@@ -68,7 +69,7 @@ export class Models implements Disposable {
   get chosen(): string | undefined {
     return chosenOf({
       workspace: this.#workspaceState.get<string>(CHOICE),
-      setting: workspace.getConfiguration('pi').get<string>('model'),
+      setting: setting('pi.model'),
       last: this.#globalState.get<string>(CHOICE),
     });
   }

@@ -15,6 +15,7 @@ import {
 import type { Accounts } from '../auth/accounts.ts';
 import { sentenceOf } from '../server/failures.ts';
 import { type Pi, PiError } from '../server/pi.ts';
+import { type Line, linesOf } from './lines.ts';
 import type { Models } from './models.ts';
 import { problemRow, type Row, rowsOf, WAITING } from './rows.ts';
 
@@ -72,8 +73,9 @@ class Picker {
   #put: string | undefined;
   /** Where the person is, as far as is known */
   #active: string | undefined;
-  /** The list that the window shows, and that its lines are numbers of */
-  #onScreen: readonly Row[] = [];
+  /** As the window was given them last, and whether it shows them */
+  #lines: readonly Line<Row>[] = [];
+  #isOnScreen = true;
   #busy = 0;
   /** Lists that the window was given with a line to stand on, and has not shown yet */
   #settling = 0;
@@ -135,9 +137,8 @@ class Picker {
   }
 
   #accept(resolve: (picked: Picked) => void): void {
-    const { items, selectedItems, activeItems, value: filter } = this.#pick;
-    const item = selectedItems[0] ?? activeItems[0];
-    const row = item && this.#onScreen[items.indexOf(item)];
+    const { selectedItems, activeItems, value: filter } = this.#pick;
+    const row = (selectedItems[0] ?? activeItems[0])?.row;
     if (!row || row.type === 'group' || row.type === 'waiting') return;
     this.#notice = this.#refusal(row);
     if (this.#notice) this.#show();
@@ -180,9 +181,12 @@ class Picker {
     if (shown === this.#shown) return;
     this.#shown = shown;
     const wanted = this.#standing();
-    pick.items = rows.map(itemOf);
-    const confirmed = this.#confirm(rows);
-    const item = pick.items.find(({ row }) => wanted !== undefined && idOf(row) === wanted);
+    this.#lines = linesOf(this.#lines, rows, this.#isOnScreen);
+    pick.items = this.#lines.map(itemOf);
+    const confirmed = this.#confirm(this.#lines);
+    const item = pick.items.find(
+      ({ row, kind }) => kind === undefined && wanted !== undefined && idOf(row) === wanted,
+    );
     this.#put = idOf(item?.row ?? rows.find(({ type }) => type !== 'group'));
     if (!item) return;
     pick.activeItems = [item];
@@ -194,12 +198,12 @@ class Picker {
     });
   }
 
-  // VS Code names a line by its number alone, also one of a list that it has not replaced yet: Enter at that moment would
-  // take another model than the person saw. What is asked of the window after a list is answered after the list is shown.
-  async #confirm(rows: readonly Row[]): Promise<void> {
+  // What is asked of the window after a list is answered after the list is shown.
+  async #confirm(lines: readonly Line<Row>[]): Promise<void> {
+    this.#isOnScreen = false;
     await timeout(0); // in which VS Code sends what was set
-    await commands.executeCommand('setContext', 'pi.modelsListed', rows.length);
-    this.#onScreen = rows;
+    await commands.executeCommand('setContext', 'pi.modelsListed', lines.length);
+    if (this.#lines === lines) this.#isOnScreen = true;
   }
 
   // A line that the filter hides cannot be stood on, and asking for it would leave the person on none.
@@ -221,6 +225,7 @@ class Picker {
 
 const HELP: Readonly<Record<string, { command: string; label: string }>> = {
   missing: { command: 'pi.server.install', label: 'Install the server' },
+  misconfigured: { command: 'pi.openSettings', label: 'Open the settings' },
   failed: { command: 'pi.server.restart', label: 'Start the server again' },
 };
 
@@ -228,7 +233,8 @@ function helpOf(pi: Pi): { command: string; label: string } {
   return HELP[pi.state.phase] ?? { command: 'pi.showLog', label: 'Show the log' };
 }
 
-function itemOf(row: Row): Item {
+function itemOf({ row, isShown }: Line<Row>): Item {
+  if (!isShown) return { row, label: '', kind: QuickPickItemKind.Separator };
   if (row.type === 'group') return { row, label: row.label, kind: QuickPickItemKind.Separator };
   const { label, detail } = row;
   if (row.type === 'model') return { row, label, detail, description: row.description };

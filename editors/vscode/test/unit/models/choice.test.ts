@@ -3,13 +3,11 @@ import { describe, it } from 'node:test';
 import { chosenOf, isModelId, RECENT, withLevel, withRecent } from '../../../src/models/choice.ts';
 
 describe('the chosen model', () => {
-  const rows: [string, string | undefined, string | undefined, string | undefined, string | undefined][] = [
+  const rows: [string, string | undefined, string, string | undefined, string | undefined][] = [
     ['is the one of this workspace', 'a/1', 'b/2', 'c/3', 'a/1'],
     ['is the setting’s, where nobody has chosen', undefined, 'b/2', 'c/3', 'b/2'],
     ['is the last one anywhere, without a setting', undefined, '', 'c/3', 'c/3'],
-    ['does not care for blanks in the setting', undefined, '  ', 'c/3', 'c/3'],
     ['is the server’s, when nothing is known', undefined, '', undefined, undefined],
-    ['is what the setting means', undefined, ' b/2 ', undefined, 'b/2'],
   ];
   for (const [what, workspace, setting, last, chosen] of rows)
     it(what, () => assert.equal(chosenOf({ workspace, setting, last }), chosen));

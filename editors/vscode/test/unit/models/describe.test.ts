@@ -5,6 +5,7 @@ import {
   detail,
   nameAtProvider,
   obstacle,
+  obstacleOf,
   providerOf,
   remedy,
 } from '../../../src/models/describe.ts';
@@ -50,6 +51,20 @@ describe('an obstacle and what helps', () => {
   ];
   for (const [model, why, help] of rows)
     it(`is “${why}”`, () => assert.deepEqual([obstacle(model), remedy(model)], [why, help]));
+});
+
+describe('an obstacle of an id that may be in no list', () => {
+  const providers = [{ id: 'anthropic' }, { id: 'a' }];
+  const known = unusable('a/b', 'login_required');
+  for (const [id, model, those, why] of [
+    ['a/b', known, providers, 'not signed in'],
+    ['anthropic/claude-next', undefined, providers, ''],
+    ['nobody/none', undefined, providers, 'there is no provider nobody'],
+    ['claude', undefined, providers, 'it lacks its provider, as in provider/model'],
+    ['nobody/none', undefined, [], ''],
+    [undefined, undefined, providers, ''],
+  ] as const)
+    it(`of ${id} is “${why}”`, () => assert.equal(obstacleOf(id, model, those), why));
 });
 
 describe('an id', () => {

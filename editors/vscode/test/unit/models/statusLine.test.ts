@@ -77,6 +77,16 @@ const ROWS: [string, Partial<Situation>, Partial<StatusLine>][] = [
     },
   ],
   [
+    'that a setting keeps it from starting',
+    { phase: 'misconfigured', reason: 'The setting pi.server.command names /no/such/pi' },
+    {
+      text: '$(warning) pi: wrong setting',
+      command: 'pi.openSettings',
+      severity: 'warning',
+      lines: ['The setting pi.server.command names /no/such/pi', ...FACTS.slice(0, 3)],
+    },
+  ],
+  [
     'that the server has failed',
     { phase: 'failed' },
     { text: '$(error) pi: server stopped', command: 'pi.server.restart', severity: 'warning' },
