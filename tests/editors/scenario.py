@@ -7,12 +7,13 @@ import json
 import os
 import sys
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 PROGRAM = Path(__file__).with_name("scripted.py")
 GOLDEN = Path(__file__).parents[1] / "protocol" / "golden"
-SECONDS = 20.0
+SECONDS = 30.0
 
 
 class Scenario:
@@ -48,11 +49,11 @@ class Scenario:
 
     async def hears(self, method: str, count: int = 1) -> list[Any]:
         """The params of all messages of this name, once there are so many."""
-        async with asyncio.timeout(SECONDS):
-            # A file tells nobody that it grew.
-            while len(found := self.calls(method)) < count:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-        return found
+        return await _so_many(count, lambda: self.calls(method))
+
+    async def answered(self, count: int = 1) -> list[dict[str, Any]]:
+        """All answers of the editor's, once there are so many."""
+        return await _so_many(count, self.answers)
 
     def says(self, *messages: dict[str, Any]) -> None:
         """Have the server send these now, or as soon as it runs."""
@@ -61,6 +62,14 @@ class Scenario:
     def dies(self) -> None:
         """At once, with status 3."""
         self.says({"method": "test/die"})
+
+
+async def _so_many(count: int, found: Callable[[], list[Any]]) -> list[Any]:
+    async with asyncio.timeout(SECONDS):
+        # A file tells nobody that it grew.
+        while len(all_found := found()) < count:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    return all_found
 
 
 def golden(name: str) -> dict[str, Any]:

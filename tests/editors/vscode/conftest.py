@@ -26,6 +26,7 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-
 
 Serve = Callable[..., AbstractContextManager[CodeServer]]
 """`with serve(PATH=…) as server:` another machine; variables go over the environment"""
+SignIn = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
@@ -118,6 +119,12 @@ def work(tmp_path: Path) -> Path:
     (folder / "hello.py").write_text("def hello():\n    return 'hello'\n\n\nprint(hello())\n", encoding="utf-8")
     (folder / "notes.md").write_text("# Notes\n\nNothing yet.\n", encoding="utf-8")
     return folder
+
+
+@pytest.fixture
+def signed_in(sign_in: SignIn) -> None:
+    """To Anthropic, by an earlier session."""
+    sign_in()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from playwright.async_api import TimeoutError as Late
 
 from tests.editors.vscode.server import CodeServer
 
-MILLISECONDS = 20_000
+MILLISECONDS = 30_000
 RESULTS = Path(__file__).parents[3] / "build" / "vscode-screenshots"
 SIZE: ViewportSize = {"width": 1280, "height": 800}
 ID = "pi-server.pi"
@@ -103,41 +103,64 @@ class Window:
     async def clipboard(self) -> str:
         return str(await self.page.evaluate("() => navigator.clipboard.readText()"))
 
-    async def until(self, condition: Callable[[], Awaitable[Any]], what: str) -> Any:
+    async def until(self, condition: Callable[[], Awaitable[Any]], what: str | Callable[[], str]) -> Any:
         """For what no locator can wait for: asked again whenever the page has drawn something."""
         deadline = await self.page.evaluate("() => performance.now()") + MILLISECONDS
         while not (value := await condition()):
             if await self.page.evaluate(ANOTHER_FRAME) > deadline:
-                raise AssertionError(f"waited in vain for {what}")
+                raise AssertionError(f"waited in vain for {what if isinstance(what, str) else what()}")
         return value
 
     # The palette, quick picks and input boxes
 
     async def command(self, title: str) -> None:
         """Run a command by the palette; the title as it stands there, such as `pi: Sign In…`."""
-        row = self._row(title)
+        await self._pick("F1", ">", title, self._row(title))
 
-        async def ran() -> bool:
-            # The palette that was open when a command came does not list it, and a focus that comes late closes it.
+    async def _pick(self, key: str, prefix: str, text: str, row: Locator) -> None:
+        """A row of what this key opens, in which the prefix stands."""
+        nothing = self.quick.get_by_text("No matching commands")
+
+        async def picked() -> bool:
+            # What was open when a command came does not list it, also when its key is pressed again; and a focus that
+            # comes late closes it.
             with contextlib.suppress(AssertionError, Late):
-                await self.press("F1")
-                await expect(self.box).to_have_value(">", timeout=3000)
-                await self.type(title)
-                await row.click(timeout=2000)
-                return True
+                await self.press(key)
+                await expect(self.box).to_have_value(prefix, timeout=5000)
+                # At once: what is typed after the focus has gone would stand where the focus is.
+                await self.box.fill(prefix + text, timeout=2000)
+                await expect(row.or_(nothing).first).to_be_visible(timeout=4000)
+                if await row.count() and await self._clicked(row):
+                    return True
+            with contextlib.suppress(Late):
+                # By the box itself: where it is closed already, the key would mean another thing.
+                await self.box.press("Escape", timeout=500)
             return False
 
-        await self.until(ran, f"the command {title}")
+        await self.until(picked, f"the row {text}")
+
+    async def _clicked(self, row: Locator) -> bool:
+        """Once its list has gone. The click itself has no deadline: what was done late is not done again."""
+        await row.click(trial=True, timeout=3000)
+        if not (place := await row.bounding_box(timeout=1000)):
+            return False
+        await self.page.mouse.click(place["x"] + place["width"] / 3, place["y"] + place["height"] / 2)
+        await expect(row).to_be_hidden(timeout=10_000)
+        return True
 
     async def choose(self, label: str) -> None:
         """The row of a quick pick with exactly this label, by the keyboard: down to it and Enter."""
         row = self._row(label)
         await row.wait_for()
-        for _ in range(await self.quick.locator('[role="option"]').count() + 1):
+
+        async def reached() -> bool:
+            # Not by so many steps: a list that grows under the person's hands may begin anew.
             if "focused" in (await row.get_attribute("class") or ""):
-                break
+                return True
             await self.press("ArrowDown")
-        await expect(row).to_contain_class("focused")
+            return False
+
+        await self.until(reached, f"the row {label}")
         await self.press("Enter")
 
     async def enter(self, text: str, *, pasted: bool = False) -> None:
@@ -153,8 +176,9 @@ class Window:
         return [Row(**{**row, "icons": tuple(row["icons"])}) for row in read]
 
     async def title(self, text: str) -> None:
-        """Until the quick pick or input box of this title is open."""
+        """Until the quick pick or input box of this title is open, and has the keyboard."""
         await expect(self.quick.locator(".quick-input-title")).to_have_text(text)
+        await expect(self.quick.locator(":focus")).to_have_count(1)
 
     @property
     def message(self) -> Locator:
@@ -201,13 +225,10 @@ class Window:
 
     async def open_file(self, name: str, *, line: int = 1) -> Locator:
         """A file of the folder by Go to File; out: its editor."""
-        await self.press("Control+p")
-        await expect(self.box).to_have_value("")
-        await self.type(name)
-        await self.quick.locator(f'.monaco-list-row[role="option"][aria-label^="{Path(name).name}"]').first.wait_for()
-        await self.press("Enter")
+        row = self.quick.locator(f'.monaco-list-row[role="option"][aria-label^="{Path(name).name}"]').first
+        await self._pick("Control+p", "", name, row)
         editor = self.editor(Path(name).name)
-        await editor.wait_for()
+        await expect(editor).to_contain_class("focused")
         if line > 1:
             await self.go_to(line)
         return editor
@@ -216,18 +237,30 @@ class Window:
         return self.page.locator(f'.part.editor .monaco-editor[data-uri$="/{name}"]')
 
     async def go_to(self, line: int) -> None:
-        await self.press("Control+g")
-        await expect(self.box).to_have_value(re.compile("^:"))
-        await self.type(str(line))
-        await self.press("Enter")
+        await self._pick(
+            "Control+g", ":", str(line), self.quick.locator('[role="option"]').filter(has_text=f"line {line}")
+        )
+        await expect(self.page.locator("#status\\.editor\\.selection")).to_contain_text(f"Ln {line},")
+        await expect(self.page.locator(".part.editor .monaco-editor.focused")).not_to_have_count(0)
 
     async def select_lines(self, first: int, last: int) -> None:
         """Whole lines of the editor in focus, by the keyboard."""
         await self.go_to(first)
         await self.press("Home", *["Shift+ArrowDown"] * (last - first), "Shift+End")
 
+    async def has_text(self, name: str, text: str) -> None:
+        """Until the editor of this file shows that."""
+        shown = ""
+
+        async def same() -> bool:
+            nonlocal shown
+            shown = await self.text_of(name)
+            return shown == text
+
+        await self.until(same, lambda: f"{text!r} in {name}, where {shown!r} stands")
+
     async def text_of(self, name: str) -> str:
-        """What the editor of this file shows, line by line."""
+        """What the editor of this file shows now, line by line."""
         lines = self.editor(name).locator(".view-lines .view-line")
         read = await lines.evaluate_all(
             "lines => lines.map(line => [parseFloat(line.style.top), line.textContent.replace(/\\u00a0/g, ' ')])"
@@ -241,7 +274,8 @@ class Window:
         await self.ready()
 
     async def ready(self) -> None:
-        """Until the extension host runs and knows the extension; that does not activate it."""
+        """Until the extension's icon is there; that does not activate it. In a second window of a person it comes from
+        the memory of the first, and the extension later: `command` waits for it."""
         await (
             self.page.locator(".part.activitybar .action-item")
             .filter(has=self.page.locator('[aria-label^="pi"]'))
@@ -252,17 +286,16 @@ class Window:
         """`dark`, `light`, `contrast` or `contrast-light`, by the picker of themes."""
         _, label, kind = THEMES[name]
 
-        async def listed() -> bool:
+        async def chosen() -> bool:
             # Whatever takes the focus late, such as a chat that was just opened, closes a list.
             await self.command("Preferences: Color Theme")
-            with contextlib.suppress(AssertionError):
-                await expect(self.box).to_have_attribute("placeholder", re.compile("Theme"), timeout=2000)
-                return True
+            with contextlib.suppress(AssertionError, Late):
+                await expect(self.box).to_have_attribute("placeholder", re.compile("Theme"), timeout=5000)
+                await self.box.fill(label, timeout=2000)
+                return await self._clicked(self._row(label))
             return False
 
-        await self.until(listed, "the list of themes")
-        await self.type(label)
-        await self.choose(label)
+        await self.until(chosen, f"the theme {label}")
         await expect(self.page.locator(".monaco-workbench")).to_contain_class(kind)
         await expect(self.quick).to_have_count(0)
 

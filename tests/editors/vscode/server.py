@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from tests.editors.conftest import EDITORS
@@ -98,6 +99,16 @@ def install(vsix: Path, folder: Path, extensions: Path) -> None:
 @contextmanager
 def running(folder: Path, extensions: Path, environ: Mapping[str, str], *options: str) -> Iterator[CodeServer]:
     """One on a free port; ended with everything that it started. `options` are code-server's own."""
+    # VS Code leaves its sockets behind, and the path of a socket has room for about a hundred bytes.
+    with (
+        TemporaryDirectory(prefix="pi-", ignore_cleanup_errors=True) as short,
+        _process(folder, extensions, {**environ, "TMPDIR": short, "XDG_RUNTIME_DIR": short}, *options) as server,
+    ):
+        yield server
+
+
+@contextmanager
+def _process(folder: Path, extensions: Path, environ: Mapping[str, str], *options: str) -> Iterator[CodeServer]:
     process = subprocess.Popen(
         [
             *(str(CODE_SERVER), *where(folder, extensions), "--auth", "none", "--bind-addr", "127.0.0.1:0"),
@@ -113,15 +124,16 @@ def running(folder: Path, extensions: Path, environ: Mapping[str, str], *options
         start_new_session=True,
     )
     assert process.stdout
+    draining = threading.Thread(target=process.stdout.read)
     try:
         server = CodeServer(folder, _address(process.stdout), process)
         server.set({})
-        draining = threading.Thread(target=process.stdout.read)
         draining.start()
         yield server
     finally:
         _end(process)
-        draining.join(SECONDS)
+        if draining.ident:
+            draining.join(SECONDS)
         process.stdout.close()
 
 
