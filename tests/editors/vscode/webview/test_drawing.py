@@ -28,6 +28,8 @@ from tests.editors.vscode.webview.view import (
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
+pytestmark = pytest.mark.slow
+
 
 def test_it_is_small_enough_to_come_with_every_window(bundle: Path) -> None:
     assert sum((bundle / name).stat().st_size for name in ("main.js", "chat.css")) < 350_000

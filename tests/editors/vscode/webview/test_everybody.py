@@ -33,6 +33,8 @@ from tests.editors.vscode.webview.view import (
 if TYPE_CHECKING:
     from tests.editors.vscode.editor import Window
 
+pytestmark = pytest.mark.slow
+
 RESULTS = EXTENSION.parents[1] / "build" / "vscode-screenshots"
 AXE = EXTENSION / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -212,7 +214,6 @@ THEME_OF = """root => {
 }"""
 
 
-@pytest.mark.slow
 async def test_the_themes_of_these_tests_are_those_of_vs_code(window: Window) -> None:
     """What the style names, with the values that a webview gets. `PI_WRITE_REFERENCES=1` writes them anew."""
     await opened(window)

@@ -9,6 +9,8 @@ import pytest
 from tests.editors.vscode.webview.scenes import APPROVAL, EVIL, EVIL_MARKDOWN, tool
 from tests.editors.vscode.webview.view import ENDED, USED, View, begun, events, text, turn
 
+pytestmark = pytest.mark.slow
+
 FORBIDDEN = (
     "script, style, link, meta, base, iframe, frame, object, embed, form, input, video, audio, svg:not(.icon), math"
 )

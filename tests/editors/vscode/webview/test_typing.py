@@ -10,6 +10,8 @@ from playwright.async_api import expect
 from tests.editors.vscode.webview.scenes import APPROVAL
 from tests.editors.vscode.webview.view import ENDED, View, begun, events, text, turn
 
+pytestmark = pytest.mark.slow
+
 # Typing
 
 
