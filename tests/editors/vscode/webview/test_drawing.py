@@ -254,7 +254,7 @@ async def test_whoever_has_signed_in_since_is_asked_to_try_again(view: View) -> 
 
 
 @pytest.mark.parametrize(
-    "href", ["https://example.com/", "src/a.py:3", "a.py:3", "file:///work/a.py", "C:/a.py", "a.py"]
+    "href", ["https://example.com/", "src/a.py:3", "a.py:3", "file:///home/a.py", "C:/a.py", "a.py"]
 )
 async def test_what_looks_like_a_link_is_followed(view: View, href: str) -> None:
     await view.show(turn("Hello", text(f"See [there]({href})")))
